@@ -1,0 +1,68 @@
+"""Writes every file that is generated from the contract: `python -m transcription_api.generate ROOT`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from transcription_api.crd import custom_resource_definition
+from transcription_api.ledger import LedgerEntry
+from transcription_api.manifest import Manifest
+from transcription_api.reference import api_reference
+from transcription_api.runner_config import RunnerConfig
+from transcription_api.transcript import Transcript
+
+NOTICE = "# Generated from crds/transcription_api by `make generate`; do not edit.\n"
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "transcript": Transcript,
+    "ledger-entry": LedgerEntry,
+    "manifest": Manifest,
+    "runner-config": RunnerConfig,
+}
+
+
+def generated_files() -> dict[str, str]:
+    """Every generated file: path below the repository's root -> text."""
+    crd = custom_resource_definition()
+    files = {
+        "crds/transcriptionjobs.yaml": NOTICE + _yaml(crd),
+        "deploy/helm/transcription-operator/templates/crd.yaml": _chart_template(crd),
+        "docs/api.md": api_reference(crd),
+    }
+    for name, model in SCHEMAS.items():
+        schema = model.model_json_schema(by_alias=True, mode="serialization")
+        files[f"crds/schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return files
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    text: str = yaml.safe_dump(document, sort_keys=False, width=110, allow_unicode=True)
+    return text
+
+
+def _chart_template(crd: dict[str, Any]) -> str:
+    """The CRD as a chart template: behind a value, and kept on uninstall, so that no user's jobs vanish with the chart."""
+    annotations = "  annotations:\n    {{- if .Values.crds.keep }}\n    helm.sh/resource-policy: keep\n    {{- end }}\n"
+    name_line = f"  name: {crd['metadata']['name']}\n"
+    body = _yaml(crd)
+    if "{{" in body:
+        raise ValueError("the CRD holds template braces; Helm would read them as code")
+    return NOTICE + "{{- if .Values.crds.enabled }}\n" + body.replace(name_line, name_line + annotations, 1) + "{{- end }}\n"
+
+
+def main() -> None:
+    """Write all generated files below the folder given as the only argument."""
+    root = Path(sys.argv[1])
+    for path, text in generated_files().items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

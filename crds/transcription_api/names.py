@@ -1,0 +1,67 @@
+"""Names that more than one room must agree on: API group, labels, field managers, fixed object names, exit codes."""
+
+from enum import IntEnum
+from typing import Final
+
+GROUP = "transcription.whisperx.dev"
+VERSION = "v1alpha1"
+API_VERSION: Final = "transcription.whisperx.dev/v1alpha1"
+KIND: Final = "TranscriptionJob"
+PLURAL = "transcriptionjobs"
+SINGULAR = "transcriptionjob"
+SHORT_NAME = "tsj"
+CATEGORIES = ("all", "transcription")
+
+LABEL_JOB_NAME = f"{GROUP}/job-name"
+"""On child objects: the TranscriptionJob's name, cut to 63 characters."""
+LABEL_JOB_UID = f"{GROUP}/job-uid"
+"""On child objects: the TranscriptionJob's uid. The operator watches only objects that carry this label."""
+ANNOTATION_RUN = f"{GROUP}/run-id"
+"""On child Jobs: the spec.runId that the Job serves."""
+
+OPERATOR_FIELD_MANAGER = "transcription-operator"
+RUNNER_FIELD_MANAGER_PREFIX = "transcription-runner-"
+"""A runner pod applies its shard as `transcription-runner-<index>`."""
+
+RUNNER_SERVICE_ACCOUNT = "transcription-runner"
+RUNNER_CONTAINER = "runner"
+
+ENV_S3_ACCESS_KEY = "S3_ACCESS_KEY"
+ENV_S3_SECRET_KEY = "S3_SECRET_KEY"
+SECRET_ACCESS_KEY = "accessKey"
+SECRET_SECRET_KEY = "secretKey"
+
+ENV_COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
+"""Set by the Job controller: which shard this pod is."""
+ENV_POD_NAME = "POD_NAME"
+ENV_MODEL_PATH = "TRANSCRIPTION_MODEL_PATH"
+"""Colon-separated folders in which a model name is looked up before a hub is asked."""
+
+CONFIG_FOLDER = "/etc/transcription"
+CONFIG_FILE = "config.json"
+"""The runner's configuration (`RunnerConfig` as JSON) is mounted as CONFIG_FOLDER/CONFIG_FILE from the run's ConfigMap."""
+TOKEN_FOLDER = "/var/run/secrets/transcription"
+"""The runner's short-lived API token (`token`) and the cluster's CA (`ca.crt`)."""
+SCRATCH_FOLDER = "/tmp"
+
+MAX_REPORTED_FAILURES = 20
+"""Status holds the first failures only; the manifest in the bucket holds all."""
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `transcription-runner run`; the numbers are those of BSD sysexits(3) where one fits.
+
+    `CONFIGURATION` and `STORE_REFUSED` fail the Job at once (podFailurePolicy): a retry would burn GPU time on the same answer.
+    `INTERRUPTED` is written after a SIGTERM; finished files stay finished.
+    """
+
+    DONE = 0
+    STORE_UNAVAILABLE = 69
+    INTERNAL = 70
+    INTERRUPTED = 75
+    STORE_REFUSED = 77
+    CONFIGURATION = 78
+
+
+FINAL_EXIT_CODES = (ExitCode.STORE_REFUSED, ExitCode.CONFIGURATION)
+"""Exit codes that no retry can change."""

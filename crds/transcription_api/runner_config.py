@@ -1,0 +1,74 @@
+"""What the operator tells a runner pod: the job's spec with every default filled in. Mounted as JSON from a ConfigMap."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from transcription_api.contract import Contract
+from transcription_api.patterns import BucketName, Endpoint, KeyPrefix, ModelName
+from transcription_api.spec import Source
+from transcription_api.speech import (
+    Alignment,
+    ComputeType,
+    Decoding,
+    Device,
+    Diarization,
+    Format,
+    Language,
+    Subtitles,
+    Task,
+    Vad,
+)
+
+
+class JobReference(Contract):
+    """Which TranscriptionJob, and which run of it, a pod works for."""
+
+    namespace: str
+    name: str
+    uid: str
+    run_id: str = ""
+    job_name: str
+    """The child Job; it names the run in ledger entries and in status.shards."""
+    parallelism: Annotated[int, Field(ge=1)] = 1
+    """How many pods the run started with; sizes the lists that each may report."""
+
+
+class ResolvedOutput(Contract):
+    """Where transcripts go, nothing left to default."""
+
+    bucket: BucketName
+    prefix: KeyPrefix
+    formats: Annotated[list[Format], Field(min_length=1)]
+    subtitles: Subtitles = Subtitles()
+
+
+class ResolvedModel(Contract):
+    """The recognition model, nothing left to default."""
+
+    name: ModelName
+    compute_type: ComputeType
+    batch_size: Annotated[int, Field(ge=1)]
+
+
+class Recipe(Contract):
+    """Everything that shapes a transcript's words and times; its hash decides whether an earlier result still holds."""
+
+    model: ResolvedModel
+    language: Language | None = None
+    task: Task = Task.TRANSCRIBE
+    decoding: Decoding = Decoding()
+    vad: Vad = Vad()
+    alignment: Alignment = Alignment()
+    diarization: Diarization = Diarization()
+
+
+class RunnerConfig(Contract):
+    """The whole of a runner's configuration; credentials come through the environment, never through this."""
+
+    job: JobReference
+    source: Source
+    output: ResolvedOutput
+    endpoint: Endpoint
+    recipe: Recipe
+    device: Device

@@ -1,0 +1,224 @@
+"""What a user asks for: the spec of a TranscriptionJob, with the rules that the API server enforces."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from transcription_api.contract import Contract, rules
+from transcription_api.patterns import (
+    BucketName,
+    DnsSubdomain,
+    Endpoint,
+    ExtendedResource,
+    Glob,
+    KeyPrefix,
+    LabelMap,
+    ObjectKey,
+    Quantity,
+    RunId,
+)
+from transcription_api.speech import Alignment, Decoding, Device, Diarization, Format, Language, Model, Subtitles, Task, Vad
+
+SET = {"x-kubernetes-list-type": "set"}
+ATOMIC = {"x-kubernetes-list-type": "atomic"}
+
+
+class Source(Contract):
+    """Which objects to transcribe: all audio below a prefix, or the listed keys."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("!has(self.keys) || !has(self.prefix)", "source.prefix and source.keys exclude each other: give one", ".prefix"),
+            (
+                "!has(self.keys) || (!has(self.include) && !has(self.exclude))",
+                "source.include and source.exclude filter a prefix and cannot be combined with source.keys",
+                ".keys",
+            ),
+        )
+    )
+
+    bucket: BucketName
+    """The bucket that holds the audio."""
+    prefix: KeyPrefix | None = None
+    """Only objects whose key starts with this; left out together with keys, the whole bucket."""
+    keys: Annotated[list[ObjectKey], Field(min_length=1, max_length=256, json_schema_extra=SET)] | None = None
+    """The objects to transcribe, by full key; for more than 256 use a prefix."""
+    include: Annotated[list[Glob], Field(min_length=1, max_length=64, json_schema_extra=SET)] | None = None
+    """Globs on the key below the prefix, such as **/*.wav; left out, every known audio and video suffix."""
+    exclude: Annotated[list[Glob], Field(max_length=64, json_schema_extra=SET)] | None = None
+    """Globs on the key below the prefix that are left out."""
+
+
+class Output(Contract):
+    """Where transcripts go, and in which formats."""
+
+    bucket: BucketName | None = None
+    """The bucket to write to; left out, the source bucket."""
+    prefix: KeyPrefix = "transcripts/"
+    """Put before the source object's key: with transcripts/, a/x.wav becomes transcripts/a/x.wav.srt."""
+    formats: Annotated[list[Format], Field(min_length=1, max_length=5, json_schema_extra=SET)] = list(Format)
+    """The files to write for each source object."""
+    subtitles: Subtitles = Subtitles()
+    """How SRT and VTT cues are cut."""
+
+
+class Storage(Contract):
+    """The S3-compatible store. What is left out comes from the operator's configuration."""
+
+    endpoint: Endpoint | None = None
+    """The store's address, such as http://minio:9000."""
+    secret_name: DnsSubdomain | None = None
+    """A Secret in this namespace with the keys accessKey and secretKey."""
+
+
+class Toleration(Contract):
+    """As in a pod's spec: lets pods run on nodes with a matching taint."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("!has(self.value) || self.operator == 'Equal'", "value needs the operator Equal", ".value"),
+            ("has(self.key) || self.operator == 'Exists'", "without a key the operator must be Exists", ".operator"),
+            (
+                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+                "tolerationSeconds needs the effect NoExecute",
+                ".tolerationSeconds",
+            ),
+        )
+    )
+
+    key: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """The taint's key; left out, every taint."""
+    operator: Literal["Exists", "Equal"] = "Equal"
+    """How key and value are compared."""
+    value: Annotated[str, Field(max_length=63)] | None = None
+    """The taint's value."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """The taint's effect; left out, every effect."""
+    toleration_seconds: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    """How long a NoExecute taint is tolerated."""
+
+
+class ResourceList(Contract):
+    """Amounts for the runner container. GPUs are not set here: every pod gets one of compute.gpuResource."""
+
+    cpu: Quantity | None = None
+    """Cores, such as 4 or 500m."""
+    memory: Quantity | None = None
+    """Bytes, such as 16Gi."""
+    ephemeral_storage: Annotated[Quantity | None, Field(alias="ephemeral-storage")] = None
+    """Bytes of scratch space, such as 20Gi."""
+
+
+def _request_within_limit(name: str, access: str) -> tuple[str, str, str]:
+    request, limit = f"self.requests{access}", f"self.limits{access}"
+    return (
+        f"!has(self.requests) || !has(self.limits) || !has({request}) || !has({limit}) "
+        f"|| quantity(string({request})).compareTo(quantity(string({limit}))) <= 0",
+        f"resources.requests.{name} must not be greater than resources.limits.{name}",
+        ".requests",
+    )
+
+
+class Resources(Contract):
+    """Resource requests and limits of the runner container."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(_request_within_limit("cpu", ".cpu"), _request_within_limit("memory", ".memory"))
+    )
+
+    requests: ResourceList | None = None
+    """What the scheduler sets aside."""
+    limits: ResourceList | None = None
+    """What the container may not exceed."""
+
+
+class Compute(Contract):
+    """Where pods run. What is left out comes from the operator's configuration."""
+
+    device: Device | None = None
+    """cuda: every pod gets one GPU; cpu: none."""
+    gpu_resource: ExtendedResource | None = None
+    """The device plugin's resource: nvidia.com/gpu, or a MIG slice such as nvidia.com/mig-1g.10gb."""
+    node_selector: LabelMap | None = None
+    """Labels that a node must carry; given here, it replaces the operator's default."""
+    tolerations: Annotated[list[Toleration], Field(max_length=32, json_schema_extra=ATOMIC)] | None = None
+    """Taints that pods tolerate; given here, they replace the operator's default."""
+    priority_class_name: DnsSubdomain | None = None
+    """The pods' PriorityClass."""
+    runtime_class_name: DnsSubdomain | None = None
+    """The pods' RuntimeClass, such as nvidia."""
+    resources: Resources | None = None
+    """CPU, memory and scratch space of each pod."""
+
+
+_IMMUTABLE = "is immutable: create another TranscriptionJob, or set spec.runId to run again over new files"
+
+
+def _immutable(*fields: str) -> list[tuple[str, str, str]]:
+    return [(f"self.?{field} == oldSelf.?{field}", f"spec.{field} {_IMMUTABLE}", f".{field}") for field in fields]
+
+
+class TranscriptionJobSpec(Contract):
+    """What to transcribe, how, where the result goes and where the pods run."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            *_immutable("source", "output", "storage", "model", "language", "task", "decoding", "vad", "alignment"),
+            *_immutable("diarization", "compute", "backoffLimit", "activeDeadlineSeconds"),
+            (
+                "self.task != 'translate' || !has(self.model) || !has(self.model.name) "
+                "|| !(self.model.name.endsWith('.en') || self.model.name.endsWith('turbo'))",
+                "spec.model.name: .en and turbo models cannot translate; use large-v3 or another multilingual model",
+                ".model.name",
+            ),
+            (
+                "!has(self.language) || self.language == 'en' || !has(self.model) || !has(self.model.name) "
+                "|| !self.model.name.endsWith('.en')",
+                "spec.language: an English-only (.en) model knows no language but en",
+                ".language",
+            ),
+            (
+                "!has(self.compute) || !has(self.compute.device) || self.compute.device != 'cpu' || !has(self.model) "
+                "|| !has(self.model.computeType) || !self.model.computeType.endsWith('float16')",
+                "spec.model.computeType: float16 kinds need compute.device cuda; a CPU computes in int8 or float32",
+                ".model.computeType",
+            ),
+        )
+    )
+
+    source: Source
+    """Which objects to transcribe."""
+    output: Output = Output()
+    """Where transcripts go, and in which formats."""
+    storage: Storage = Storage()
+    """The S3-compatible store that holds source and output."""
+    model: Model = Model()
+    """The speech recognition model."""
+    language: Language | None = None
+    """The language spoken, as an ISO code; left out, it is detected for each file."""
+    task: Task = Task.TRANSCRIBE
+    """transcribe writes what was said; translate writes it in English."""
+    decoding: Decoding = Decoding()
+    """How the recogniser searches for words."""
+    vad: Vad = Vad()
+    """Voice activity detection."""
+    alignment: Alignment = Alignment()
+    """Word times."""
+    diarization: Diarization = Diarization()
+    """Who spoke when."""
+    parallelism: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many pods, each with one GPU, share the files. Mutable."""
+    compute: Compute = Compute()
+    """Where pods run."""
+    max_failed_files: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """With more failed files than this the job is Failed; what succeeded stays written. Mutable."""
+    suspend: bool = False
+    """true stops the pods and keeps what is done; false goes on. Mutable."""
+    run_id: RunId = ""
+    """Another value runs the job again: only new, changed and failed files are done. Mutable."""
+    backoff_limit: Annotated[int, Field(ge=0, le=100)] = 3
+    """How many failed pods are replaced before the job is Failed."""
+    active_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The job is Failed after running this long; suspended time does not count."""
+    ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=2**31 - 1)] = 3600
+    """The child Job and its pods are removed this long after the end; the TranscriptionJob stays. Mutable."""

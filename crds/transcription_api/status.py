@@ -1,0 +1,165 @@
+"""What is reported: the status of a TranscriptionJob. The operator owns all of it but `shards`, which runner pods own."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from transcription_api.contract import Contract
+from transcription_api.names import MAX_REPORTED_FAILURES
+
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Phase(StrEnum):
+    """The job's state in one word, for people; machines read conditions."""
+
+    PENDING = "Pending"
+    SUSPENDED = "Suspended"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+class ConditionType(StrEnum):
+    """The kinds of condition."""
+
+    SUSPENDED = "Suspended"
+    RUNNING = "Running"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+
+
+class Condition(Contract):
+    """One aspect of the job's state, in the form that Kubernetes uses everywhere."""
+
+    type: ConditionType
+    """Suspended, Running, Complete or Failed."""
+    status: Literal["True", "False", "Unknown"]
+    """Whether the condition holds."""
+    reason: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$")]
+    """Why, in one CamelCase word."""
+    message: Annotated[str, Field(max_length=4096)] = ""
+    """Why, in a sentence, and what to do."""
+    last_transition_time: datetime
+    """When status last changed."""
+    observed_generation: Count | None = None
+    """The spec's generation that this speaks of."""
+
+
+class FileCounts(Contract):
+    """How many source objects, by outcome."""
+
+    total: Count = 0
+    """Objects found in the source so far."""
+    succeeded: Count = 0
+    """Transcribed in this run."""
+    skipped: Count = 0
+    """Already transcribed by an earlier run, with the same content and settings."""
+    failed: Count = 0
+    """Given up in this run; see failures."""
+
+
+class AudioSeconds(Contract):
+    """Seconds of audio."""
+
+    total: Seconds = 0
+    """In the files that this run has to do; estimated from file sizes until all have been opened."""
+    processed: Seconds = 0
+    """Transcribed in this run."""
+
+
+class Failure(Contract):
+    """A file that could not be transcribed."""
+
+    key: Annotated[str, Field(max_length=1024)]
+    """The object's key."""
+    reason: Annotated[str, Field(max_length=128)]
+    """Why, in one CamelCase word."""
+    message: Annotated[str, Field(max_length=512)] = ""
+    """Why, in a sentence."""
+
+
+Failures = Annotated[
+    list[Failure], Field(max_length=MAX_REPORTED_FAILURES, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+]
+LanguageCounts = Annotated[dict[str, Count], Field(max_length=128)]
+
+
+class Shard(Contract):
+    """One runner pod's own report, written by that pod through server-side apply."""
+
+    index: Annotated[int, Field(ge=0, le=63)]
+    """The pod's completion index."""
+    job_name: Annotated[str, Field(max_length=63)]
+    """The child Job that the pod belongs to; reports of another run are ignored."""
+    pod_name: Annotated[str, Field(max_length=253)]
+    """The pod."""
+    files: FileCounts = FileCounts()
+    """succeeded and failed are this shard's own; total and skipped are what it saw of the whole source."""
+    audio_seconds: AudioSeconds = AudioSeconds()
+    """processed is this shard's own; total is its view of the whole run."""
+    languages: LanguageCounts = Field(default_factory=dict)
+    """Files by detected language, this shard's own."""
+    failures: Failures = Field(default_factory=list)
+    """The first failures of this shard."""
+    stage: Annotated[str, Field(max_length=64)] = ""
+    """What the pod is doing: Starting, LoadingModel, Transcribing, WaitingForStore, Finishing, Finished, Interrupted."""
+    message: Annotated[str, Field(max_length=1024)] = ""
+    """More on the stage, such as the store's last error."""
+    manifest: Annotated[str, Field(max_length=2048)] | None = None
+    """bucket/key of the manifest, once written."""
+    last_update_time: datetime
+    """When the pod wrote this."""
+
+
+class TranscriptionJobStatus(Contract):
+    """How far the job is."""
+
+    observed_generation: Count | None = None
+    """The spec's generation that this status speaks of."""
+    phase: Phase | None = None
+    """Pending, Suspended, Running, Succeeded or Failed."""
+    conditions: Annotated[
+        list[Condition],
+        Field(max_length=8, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+    ] = Field(default_factory=list)
+    """The job's state, for machines."""
+    message: Annotated[str, Field(max_length=4096)] | None = None
+    """The most telling condition's message, for kubectl get -o wide."""
+    run_id: Annotated[str, Field(max_length=63)] | None = None
+    """The spec.runId that this status speaks of."""
+    job_name: Annotated[str, Field(max_length=63)] | None = None
+    """The child Job."""
+    start_time: datetime | None = None
+    """When this run's first pod started."""
+    completion_time: datetime | None = None
+    """When this run ended."""
+    files: FileCounts | None = None
+    """Source objects by outcome."""
+    file_progress: Annotated[str, Field(max_length=64)] | None = None
+    """Files done of files found, as kubectl get shows it."""
+    audio_seconds: AudioSeconds | None = None
+    """Seconds of audio."""
+    progress: Annotated[str, Field(max_length=8)] | None = None
+    """Audio done of all audio, in percent."""
+    real_time_factor: Seconds | None = None
+    """Seconds of audio transcribed for each second of wall time since startTime."""
+    estimated_completion_time: datetime | None = None
+    """When the run should end at the speed so far."""
+    languages: LanguageCounts | None = None
+    """Files by detected language."""
+    failures: Failures | None = None
+    """The first failed files; the manifest lists all."""
+    shards: (
+        Annotated[
+            list[Shard],
+            Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["index"]}),
+        ]
+        | None
+    ) = None
+    """One entry for each runner pod, written by it."""
+    manifest: Annotated[str, Field(max_length=2048)] | None = None
+    """bucket/key of the list of every file with its outcome and outputs."""

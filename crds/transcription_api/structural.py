@@ -1,0 +1,66 @@
+"""From a pydantic model to a Kubernetes structural schema: references inlined, JSON Schema 2020-12 turned into OpenAPI v3."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+_DROPPED = {"title", "$defs", "discriminator"}
+
+
+def structural_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The OpenAPI v3 schema of `model` as a CRD may carry it.
+
+    Optional fields lose their `null` branch: the API server prunes nulls of fields that are not nullable, so a manifest may
+    still say `language: null`.
+
+    Raises ValueError for a construct that a structural schema cannot express.
+    """
+    document = model.model_json_schema(by_alias=True, mode="validation")
+    return _convert(document, document.get("$defs", {}))
+
+
+def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    node = _without_null(_resolved(node, definitions), definitions)
+    result: dict[str, Any] = {}
+    for name, value in node.items():
+        if name in _DROPPED or (name == "default" and value is None):
+            continue
+        if name == "properties":
+            result[name] = {field: _convert(schema, definitions) for field, schema in value.items()}
+        elif name == "items":
+            result[name] = _convert(value, definitions)
+        elif name == "additionalProperties":
+            if isinstance(value, dict):
+                result[name] = _convert(value, definitions)
+            elif value is True:
+                result["x-kubernetes-preserve-unknown-fields"] = True
+        elif name in ("exclusiveMinimum", "exclusiveMaximum"):
+            bound = "minimum" if name == "exclusiveMinimum" else "maximum"
+            result[bound], result[name] = value, True
+        elif name == "const":
+            result["enum"] = [value]
+        elif name == "description":
+            result[name] = " ".join(value.split())
+        elif name in ("anyOf", "oneOf", "allOf", "patternProperties", "prefixItems"):
+            raise ValueError(f"{name} has no place in a structural schema: {node}")
+        else:
+            result[name] = value
+    return result
+
+
+def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """`node` with its `$ref` replaced by what it names; what stands beside the reference wins."""
+    if "$ref" not in node:
+        return node
+    target = definitions[node["$ref"].removeprefix("#/$defs/")]
+    beside = {name: value for name, value in node.items() if name != "$ref"}
+    return {**_resolved(target, definitions), **beside}
+
+
+def _without_null(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """`X | None` as X; what stands beside the union (description, default) wins."""
+    branches = [branch for branch in node.get("anyOf", []) if branch.get("type") != "null"]
+    if len(branches) != 1:
+        return node
+    beside = {name: value for name, value in node.items() if name != "anyOf"}
+    return {**_resolved(branches[0], definitions), **beside}
