@@ -1,0 +1,1 @@
+"""The dev cluster: a real Kubernetes, MinIO and image registry on this machine, without Docker."""

@@ -1,0 +1,59 @@
+"""What `up` and its kin say while they work: one line for each step, with its number and the seconds since the start."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Stop(Exception):
+    """Something that the person at the keyboard has to settle; the message says what and how."""
+
+
+class Progress:
+    """Counts steps that may run side by side. `total` is how many there will be."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self._finished = 0
+        self._start = time.monotonic()
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since this object was made."""
+        return time.monotonic() - self._start
+
+    def say(self, text: str) -> None:
+        """Print one line with the time so far."""
+        with self._lock:
+            print(f"[{self._finished:2d}/{self.total}] {self.seconds:5.0f} s  {text}", flush=True)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Announce a step, and when it ends say how long it took. Slow steps say every 30 s that they are still at it."""
+        began = time.monotonic()
+        ended = threading.Event()
+
+        def remind() -> None:
+            while not ended.wait(30):
+                self.say(f"{name} ... {time.monotonic() - began:.0f} s so far")
+
+        self.say(f"{name} ...")
+        reminder = threading.Thread(target=remind, daemon=True)
+        reminder.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            reminder.join()
+        with self._lock:
+            self._finished += 1
+        self.say(f"{name}: {time.monotonic() - began:.1f} s")
+
+
+def fail(reason: Stop) -> int:
+    """Print why nothing more can be done; the exit status to end with."""
+    print(f"\nerror: {reason}", file=sys.stderr)
+    return 1
