@@ -1,4 +1,4 @@
-"""Writes every file that is generated from the contract: `python -m transcription_api.generate ROOT`."""
+"""Writes every file that is generated from the contract: `python -m transcription_api.generate ROOT [--check]`."""
 
 import json
 import sys
@@ -55,13 +55,20 @@ def _chart_template(crd: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Write all generated files below the folder given as the only argument."""
-    root = Path(sys.argv[1])
+    """Write all generated files below the folder given first; with `--check`, fail where one differs instead."""
+    root, check = Path(sys.argv[1]), "--check" in sys.argv[2:]
+    stale = []
     for path, text in generated_files().items():
         target = root / path
+        if check:
+            if not target.exists() or target.read_text(encoding="utf-8") != text:
+                stale.append(path)
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         print(path)
+    if stale:
+        sys.exit(f"not what the models say, run `make generate`: {', '.join(stale)}")
 
 
 if __name__ == "__main__":

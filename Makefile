@@ -1,0 +1,60 @@
+# The commands of the house. `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
+
+.PHONY: help demo test up down images venv lint types verify generate unit integration e2e lock
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: ## a cluster, the operator and a first job, from nothing to transcripts
+	@python3 -m dev.demo
+
+up: ## start the cluster of this checkout (see dev/README.md)
+	@python3 -m dev.house up
+
+down: ## stop it and clean up
+	@python3 -m dev.house down
+
+images: ## build both images and put them where the cluster finds them
+	@python3 -m dev.house images
+
+test: venv ## everything that CI runs
+	@bash dev/test.sh
+
+lint: venv ## style, and the arrows between the rooms
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports
+
+types: venv ## mypy, strict
+	@.venv/bin/mypy
+
+generate: venv ## write the CRD, the JSON Schemas, the chart's copy and the API reference from the models
+	@$(PYTHON) -m transcription_api.generate .
+
+verify: venv ## fail if a generated file does not match its source
+	@$(PYTHON) -m transcription_api.generate . --check
+
+unit: venv ## pure tests, no processes
+	@.venv/bin/pytest -q tests/unit
+
+integration: venv up ## real API server, real S3
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration
+
+e2e: venv up images ## real pods from real images
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/e2e
+
+venv: .venv/.installed ## the Python environment for working on the code
+
+.venv/.installed: requirements/operator.txt requirements/runner.txt requirements/dev.txt pyproject.toml
+	@bash dev/venv.sh
+
+lock: ## bring the locks up to date with pyproject.toml
+	@$(LOCK) --extra runner pyproject.toml -o requirements/runner.txt
+	@$(LOCK) --extra operator -c requirements/runner.txt pyproject.toml -o requirements/operator.txt
+	@$(LOCK) --extra dev -c requirements/runner.txt -c requirements/operator.txt pyproject.toml -o requirements/dev.txt
