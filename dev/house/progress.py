@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -31,14 +31,14 @@ class Progress:
             print(f"[{self._finished:2d}/{self.total}] {self.seconds:5.0f} s  {text}", flush=True)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Announce a step, and when it ends say how long it took. Slow steps say every 30 s that they are still at it."""
+    def step(self, name: str, detail: Callable[[], str] = str) -> Iterator[None]:
+        """Announce a step, and when it ends say how long it took. A slow step says every 20 s how far it is (`detail`)."""
         began = time.monotonic()
         ended = threading.Event()
 
         def remind() -> None:
-            while not ended.wait(30):
-                self.say(f"{name} ... {time.monotonic() - began:.0f} s so far")
+            while not ended.wait(20):
+                self.say(f"{name} ... {time.monotonic() - began:.0f} s {detail()}".rstrip())
 
         self.say(f"{name} ...")
         reminder = threading.Thread(target=remind, daemon=True)
