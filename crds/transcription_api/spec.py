@@ -154,8 +154,14 @@ class Compute(Contract):
 _IMMUTABLE = "is immutable: create another TranscriptionJob, or set spec.runId to run again over new files"
 
 
-def _immutable(*fields: str) -> list[tuple[str, str, str]]:
-    return [(f"self.?{field} == oldSelf.?{field}", f"spec.{field} {_IMMUTABLE}", f".{field}") for field in fields]
+def _immutable(*fields: str, optional: bool = False) -> list[tuple[str, str, str]]:
+    """Transition rules. A field without a default may be absent before or after; `.?` would cost too much to compare."""
+
+    def unchanged(field: str) -> str:
+        same = f"self.{field} == oldSelf.{field}"
+        return f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || {same})" if optional else same
+
+    return [(unchanged(field), f"spec.{field} {_IMMUTABLE}", f".{field}") for field in fields]
 
 
 class TranscriptionJobSpec(Contract):
@@ -163,8 +169,9 @@ class TranscriptionJobSpec(Contract):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            *_immutable("source", "output", "storage", "model", "language", "task", "decoding", "vad", "alignment"),
-            *_immutable("diarization", "compute", "backoffLimit", "activeDeadlineSeconds"),
+            *_immutable("source", "output", "storage", "model", "task", "decoding", "vad", "alignment"),
+            *_immutable("diarization", "compute", "backoffLimit"),
+            *_immutable("language", "activeDeadlineSeconds", optional=True),
             (
                 "self.task != 'translate' || !has(self.model) || !has(self.model.name) "
                 "|| !(self.model.name.endsWith('.en') || self.model.name.endsWith('turbo'))",

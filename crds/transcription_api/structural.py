@@ -43,6 +43,8 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
             result[name] = " ".join(value.split())
         elif name in ("anyOf", "oneOf", "allOf", "patternProperties", "prefixItems"):
             raise ValueError(f"{name} has no place in a structural schema: {node}")
+        elif name == "default" and "properties" in node:
+            result[name] = _without_nulls(value)
         else:
             result[name] = value
     return result
@@ -64,3 +66,10 @@ def _without_null(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str
         return node
     beside = {name: value for name, value in node.items() if name != "anyOf"}
     return {**_resolved(branches[0], definitions), **beside}
+
+
+def _without_nulls(default: dict[str, Any]) -> dict[str, Any]:
+    """A default object as the API server takes it: whole, since rules are checked on it, and free of nulls."""
+    return {
+        name: _without_nulls(value) if isinstance(value, dict) else value for name, value in default.items() if value is not None
+    }

@@ -1,0 +1,25 @@
+"""What every test on real parts needs: the cluster of `make up`, and a namespace of its own."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.kubectl import Kubectl
+
+
+@pytest.fixture(scope="session")
+def cluster() -> None:
+    """Fails, rather than skips, where there is no cluster: a test that did not run has shown nothing."""
+    if not os.environ.get("KUBECONFIG"):
+        pytest.fail("KUBECONFIG is not set: `make up`, then `source .dev/env`, or use `make integration`")
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: None) -> Iterator[Kubectl]:
+    """kubectl in a fresh namespace, which goes away with everything in it."""
+    kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
+    kubectl("create", "namespace", kubectl.namespace)
+    yield kubectl
+    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
