@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo test up down images venv lint types verify generate unit integration e2e lock
+.PHONY: help demo test up down images install venv lint types verify generate unit integration e2e lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ down: ## stop it and clean up
 
 images: ## build both images and put them where the cluster finds them
 	@python3 -m dev.house images
+
+install: ## install or upgrade the operator from its chart
+	@source .dev/env; python3 -m dev.install
 
 test: venv ## everything that CI runs
 	@bash dev/test.sh
@@ -43,10 +46,10 @@ verify: venv ## fail if a generated file does not match its source
 unit: venv ## pure tests, no processes
 	@.venv/bin/pytest -q tests/unit
 
-integration: venv up ## real API server, real S3
+integration: venv ## real API server, real S3; needs `make up`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration
 
-e2e: venv up images ## real pods from real images
+e2e: venv ## real pods from real images; needs `make up images install`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/e2e
 
 venv: .venv/.installed ## the Python environment for working on the code
@@ -57,4 +60,5 @@ venv: .venv/.installed ## the Python environment for working on the code
 lock: ## bring the locks up to date with pyproject.toml
 	@$(LOCK) --extra runner pyproject.toml -o requirements/runner.txt
 	@$(LOCK) --extra operator -c requirements/runner.txt pyproject.toml -o requirements/operator.txt
+	@$(LOCK) --extra demo -c requirements/runner.txt pyproject.toml -o requirements/demo.txt
 	@$(LOCK) --extra dev -c requirements/runner.txt -c requirements/operator.txt pyproject.toml -o requirements/dev.txt

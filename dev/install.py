@@ -1,0 +1,42 @@
+"""Installs the operator from its chart, the one way there is: `python3 -m dev.install`, in the demo and in the tests alike.
+
+Reads KUBECONFIG, OPERATOR_IMAGE, RUNNER_IMAGE and S3_ENDPOINT_IN_CLUSTER from the environment (`source .dev/env`).
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CHART = REPOSITORY / "deploy" / "helm" / "transcription-operator"
+RELEASE, NAMESPACE = "transcription", "transcription-system"
+
+
+def install(environment: dict[str, str]) -> None:
+    """Install or upgrade the release and wait until the operator runs. Raises CalledProcessError if Helm gives up."""
+    operator, operator_tag = environment["OPERATOR_IMAGE"].rsplit(":", 1)
+    runner, runner_tag = environment["RUNNER_IMAGE"].rsplit(":", 1)
+    values = {
+        "image.repository": operator,
+        "image.tag": operator_tag,
+        "runner.image.repository": runner,
+        "runner.image.tag": runner_tag,
+        "storage.endpoint": environment["S3_ENDPOINT_IN_CLUSTER"],
+        "storage.existingSecret": "minio-credentials",
+    }
+    settings = [flag for name, value in values.items() for flag in ("--set-string", f"{name}={value}")]
+    command = ["helm", "upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace"]
+    command += ["--values", str(CHART / "ci" / "dev-values.yaml"), *settings, "--wait", "--timeout", "120s"]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, with the programs of `make up` (DEV_BIN) first on PATH."""
+    known = dict(os.environ)
+    if known.get("DEV_BIN"):
+        known["PATH"] = f"{known['DEV_BIN']}{os.pathsep}{known['PATH']}"
+    return known
+
+
+if __name__ == "__main__":
+    install(environment())

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Everything that CI runs, cheapest first. Nothing is skipped: a missing part is a failure with a message.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
+
+command -v ffmpeg >/dev/null && command -v espeak-ng >/dev/null || {
+    step "Debian packages: ffmpeg, espeak-ng"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends ffmpeg espeak-ng >/dev/null
+}
+step "style and arrows";        make --no-print-directory lint
+step "types";                   make --no-print-directory types
+step "generated files";         make --no-print-directory verify
+step "unit tests";              make --no-print-directory unit
+step "cluster and images";      python3 -m dev.house up --images
+step "integration tests";       make --no-print-directory integration
+step "the operator";            make --no-print-directory install
+step "end-to-end tests";        make --no-print-directory e2e
+step "all done"
