@@ -1,0 +1,1 @@
+"""Output formats: one pure function Transcript -> str in each file. All five carry the same words."""

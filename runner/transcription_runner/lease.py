@@ -1,0 +1,37 @@
+"""When a claim has been given up: judged by watching it, on one's own clock, so that no two clocks need agree."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class _Sight:
+    etag: str
+    at: float
+    unchanged: float
+
+
+class LeaseWatch:
+    """Watches other pods' claims. A holder renews its claim by rewriting it, which changes the ETag.
+
+    Only time in which the claim was really looked at counts: a step of more than `longest_step` seconds counts as that much.
+    So an outage of the store, in which no holder can renew and nobody can look, expires no claim.
+    """
+
+    def __init__(self, lease_seconds: float, longest_step: float) -> None:
+        self._lease = lease_seconds
+        self._longest_step = longest_step
+        self._sights: dict[str, _Sight] = {}
+
+    def expired(self, key: str, etag: str, now: float) -> bool:
+        """Note that the claim `key` was seen with `etag` at `now` (monotonic seconds): True once it stood still for a lease."""
+        sight = self._sights.get(key)
+        if sight is None or sight.etag != etag:
+            self._sights[key] = _Sight(etag, now, 0.0)
+            return False
+        sight.unchanged += min(now - sight.at, self._longest_step)
+        sight.at = now
+        return sight.unchanged >= self._lease
+
+    def forget(self, key: str) -> None:
+        """Stop watching a claim."""
+        self._sights.pop(key, None)

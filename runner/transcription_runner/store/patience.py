@@ -1,0 +1,115 @@
+"""A store that waits out outages: every call is tried again, with growing pauses, until the patience ends."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from transcription_runner.store.port import ObjectInfo, Store, StoreUnavailableError
+
+T = TypeVar("T")
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+
+
+class PatientStore:
+    """`inner` with patience. `waiting` hears the last error when a call has to wait, and None when calls work again.
+
+    A conditional write that is tried again may find its own first try: `put_if_absent` then says False, and the caller has to
+    look whose the object is.
+    """
+
+    def __init__(
+        self,
+        inner: Store,
+        patience_seconds: float,
+        waiting: Callable[[str | None], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inner = inner
+        self._patience = patience_seconds
+        self._waiting = waiting
+        self._sleep = sleep
+        self._lock = Lock()
+        self._stuck = 0
+
+    def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
+        """See Store. A listing that breaks off goes on after the last key that it gave."""
+        last = start_after
+        listing = self._inner.list(bucket, prefix, last)
+        broken = False
+
+        def next_object() -> ObjectInfo | None:
+            nonlocal listing, broken
+            if broken:
+                listing, broken = self._inner.list(bucket, prefix, last), False
+            try:
+                return next(listing, None)
+            except StoreUnavailableError:
+                broken = True
+                raise
+
+        while (found := self._tried(next_object)) is not None:
+            last = found.key
+            yield found
+
+    def stat(self, bucket: str, key: str) -> ObjectInfo:
+        """See Store."""
+        return self._tried(lambda: self._inner.stat(bucket, key))
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """See Store."""
+        return self._tried(lambda: self._inner.get(bucket, key))
+
+    def fetch(self, bucket: str, key: str, target: Path, limit: int) -> ObjectInfo:
+        """See Store."""
+        return self._tried(lambda: self._inner.fetch(bucket, key, target, limit))
+
+    def put(self, bucket: str, key: str, content: bytes, media_type: str) -> None:
+        """See Store."""
+        self._tried(lambda: self._inner.put(bucket, key, content, media_type))
+
+    def put_stream(self, bucket: str, key: str, parts: Callable[[], Iterator[bytes]], media_type: str) -> None:
+        """See Store."""
+        self._tried(lambda: self._inner.put_stream(bucket, key, parts, media_type))
+
+    def put_if_absent(self, bucket: str, key: str, content: bytes) -> bool:
+        """See Store."""
+        return self._tried(lambda: self._inner.put_if_absent(bucket, key, content))
+
+    def delete(self, bucket: str, key: str) -> None:
+        """See Store."""
+        self._tried(lambda: self._inner.delete(bucket, key))
+
+    def _tried(self, call: Callable[[], T]) -> T:
+        waited, pause, stuck = 0.0, FIRST_PAUSE_SECONDS, False
+        try:
+            while True:
+                began = time.monotonic()
+                try:
+                    return call()
+                except StoreUnavailableError as error:
+                    waited += time.monotonic() - began
+                    if waited >= self._patience:
+                        raise StoreUnavailableError(f"{error} (gave up after {waited:.0f} s)") from error
+                    if not stuck:
+                        stuck = True
+                        self._count(1)
+                    self._waiting(str(error))
+                    this_pause = min(pause * random.uniform(0.7, 1.3), self._patience - waited)
+                    self._sleep(this_pause)
+                    waited += this_pause
+                    pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        finally:
+            if stuck:
+                self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._stuck += change
+            free = self._stuck == 0
+        if free:
+            self._waiting(None)

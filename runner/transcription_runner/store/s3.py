@@ -1,0 +1,152 @@
+"""An S3-compatible store (MinIO, versitygw, ...) through minio-py. Nothing here that only one server offers."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+
+import certifi
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+
+from transcription_runner.store.answers import translated
+from transcription_runner.store.port import ObjectInfo, ObjectRefusedError, StoreUnavailableError
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+BLOCK_BYTES = 1 << 20
+PART_BYTES = 5 << 20
+"""Parts of an upload of unknown length: the least that S3 allows, and the most that is held."""
+
+
+class S3Store:
+    """One endpoint with one pair of credentials. A call is tried once; patience is `store.patience`'s matter."""
+
+    def __init__(self, endpoint: str, access_key: str, secret_key: str) -> None:
+        address = urlsplit(endpoint)
+        self._endpoint = endpoint
+        self._client = Minio(
+            address.netloc,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=address.scheme == "https",
+            region=os.environ.get("AWS_REGION") or None,
+            http_client=urllib3.PoolManager(
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                maxsize=16,
+                retries=False,
+                cert_reqs="CERT_REQUIRED",
+                ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+            ),
+        )
+
+    def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
+        """See Store."""
+        with self._answers(bucket, prefix):
+            for found in self._client.list_objects(bucket, prefix=prefix, recursive=True, start_after=start_after or None):
+                yield ObjectInfo(found.object_name or "", found.size or 0, (found.etag or "").strip('"'))
+
+    def stat(self, bucket: str, key: str) -> ObjectInfo:
+        """See Store."""
+        with self._answers(bucket, key):
+            found = self._client.stat_object(bucket, key)
+            return ObjectInfo(key, found.size or 0, found.etag or "")
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """See Store."""
+        with self._answers(bucket, key):
+            response = self._client.get_object(bucket, key)
+            try:
+                content: bytes = response.read()
+                return content
+            finally:
+                response.close()
+                response.release_conn()
+
+    def fetch(self, bucket: str, key: str, target: Path, limit: int) -> ObjectInfo:
+        """See Store. What is read is checked against the length that the store announced."""
+        with self._answers(bucket, key):
+            response = self._client.get_object(bucket, key)
+            try:
+                announced = int(response.headers.get("content-length", "-1"))
+                if announced > limit:
+                    raise ObjectRefusedError("TooLarge", f"the object has {announced} bytes; at most {limit} are taken")
+                size = 0
+                with target.open("wb") as file:
+                    for block in response.stream(BLOCK_BYTES):
+                        size += file.write(block)
+                        if size > limit:
+                            raise ObjectRefusedError("TooLarge", f"the object has more than {limit} bytes")
+                if announced >= 0 and size != announced:
+                    raise StoreUnavailableError(f"{self._endpoint} sent {size} of {announced} bytes of {key!r}")
+                return ObjectInfo(key, size, response.headers.get("etag", "").strip('"'))
+            finally:
+                response.close()
+                response.release_conn()
+
+    def put(self, bucket: str, key: str, content: bytes, media_type: str) -> None:
+        """See Store."""
+        with self._answers(bucket, key):
+            self._client.put_object(bucket, key, BytesIO(content), len(content), content_type=media_type)
+
+    def put_stream(self, bucket: str, key: str, parts: Callable[[], Iterator[bytes]], media_type: str) -> None:
+        """See Store. Short content goes as one request, long content in parts."""
+        with self._answers(bucket, key):
+            self._client.put_object(
+                bucket,
+                key,
+                cast(BinaryIO, _Reader(parts())),
+                -1,
+                content_type=media_type,
+                part_size=PART_BYTES,
+                num_parallel_uploads=1,
+            )
+
+    def put_if_absent(self, bucket: str, key: str, content: bytes) -> bool:
+        """See Store. A conditional PUT; minio-py's public methods would turn the condition into user metadata."""
+        headers: dict[str, str | list[str] | tuple[str]] = {"If-None-Match": "*", "Content-Type": "application/json"}
+        try:
+            with self._answers(bucket, key):
+                self._client._put_object(bucket, key, content, headers)
+        except ObjectRefusedError as refused:
+            if refused.reason in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
+
+    def delete(self, bucket: str, key: str) -> None:
+        """See Store."""
+        with self._answers(bucket, key):
+            self._client.remove_object(bucket, key)
+
+    @contextmanager
+    def _answers(self, bucket: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (MinioException, S3Error, urllib3.exceptions.HTTPError) as error:
+            raise translated(error, self._endpoint, bucket, key) from error
+        except ValueError as error:  # minio-py's own checks of names
+            raise ObjectRefusedError("InvalidKey", f"the key {key!r} is not usable: {error}") from error
+
+
+class _Reader:
+    """A file-like view of an iterator of bytes, as minio-py wants it."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._held = bytearray()
+
+    def read(self, size: int = -1, *_: Any) -> bytes:
+        while size < 0 or len(self._held) < size:
+            part = next(self._parts, None)
+            if part is None:
+                size = len(self._held)
+                break
+            self._held += part
+        taken = bytes(self._held[:size])
+        del self._held[:size]
+        return taken

@@ -1,0 +1,115 @@
+"""What a shard has done so far, and the report that it makes of it. Pure counting; safe to use from several threads."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from threading import Lock
+
+from transcription_api.ledger import LedgerEntry, Outcome
+from transcription_api.names import MAX_REPORTED_FAILURES
+from transcription_api.runner_config import JobReference
+from transcription_api.status import AudioSeconds, Failure, FileCounts, Shard
+
+REPORTED_OVER_ALL_SHARDS = 160
+"""Failures that all shards together may list: the status object has to stay small."""
+
+
+class Tally:
+    """Counts for one shard of one run."""
+
+    def __init__(self, job: JobReference, shard: int, pod_name: str) -> None:
+        self._job, self._shard, self._pod_name = job, shard, pod_name
+        self._room = max(1, min(MAX_REPORTED_FAILURES, REPORTED_OVER_ALL_SHARDS // job.parallelism))
+        self._lock = Lock()
+        self._surveyed_files = self._surveyed_bytes = self._walked_files = self._walked_bytes = 0
+        self._skipped_files = self._skipped_bytes = 0
+        self._succeeded = self._failed = 0
+        self._known_seconds, self._known_bytes = 0.0, 0
+        self._processed, self._in_flight = 0.0, 0.0
+        self._complete = False
+        self._languages: Counter[str] = Counter()
+        self._failures: list[Failure] = []
+        self._manifest: str | None = None
+
+    def surveyed(self, size: int) -> None:
+        """A source object was counted ahead of the work."""
+        with self._lock:
+            self._surveyed_files += 1
+            self._surveyed_bytes += size
+
+    def walked(self, size: int) -> None:
+        """The work reached a source object for the first time."""
+        with self._lock:
+            self._walked_files += 1
+            self._walked_bytes += size
+
+    def skipped(self, size: int) -> None:
+        """An earlier run had done it."""
+        with self._lock:
+            self._skipped_files += 1
+            self._skipped_bytes += size
+
+    def opened(self, size: int, seconds: float) -> None:
+        """A source object's length in seconds of audio became known, here or from another shard's entry."""
+        with self._lock:
+            self._known_bytes += size
+            self._known_seconds += seconds
+
+    def going_on(self, seconds: float) -> None:
+        """This many seconds of the file in work are done."""
+        with self._lock:
+            self._in_flight = seconds
+
+    def done(self, entry: LedgerEntry) -> None:
+        """This shard ended a file in this run."""
+        with self._lock:
+            self._in_flight = 0.0
+            if entry.outcome is Outcome.SUCCEEDED:
+                self._succeeded += 1
+                self._processed += entry.audio_seconds
+                if entry.language:
+                    self._languages[entry.language] += 1
+                return
+            self._failed += 1
+            if len(self._failures) < self._room:
+                reason, message = (entry.reason or "Unknown")[:128], (entry.message or "")[:512]
+                self._failures.append(Failure(key=entry.key[:1024], reason=reason, message=message))
+
+    def completed(self, counts: FileCounts, manifest: str) -> None:
+        """The whole run is done and its manifest written; `counts` are the whole run's."""
+        with self._lock:
+            self._walked_files = self._surveyed_files = counts.total
+            self._skipped_files = counts.skipped
+            self._manifest = manifest
+            self._complete = True
+
+    def report(self, stage: str, message: str, now: datetime | None = None) -> Shard:
+        """The shard's entry in the job's status."""
+        with self._lock:
+            return Shard(
+                index=self._shard,
+                job_name=self._job.job_name,
+                pod_name=self._pod_name,
+                files=FileCounts(
+                    total=max(self._surveyed_files, self._walked_files),
+                    succeeded=self._succeeded,
+                    skipped=self._skipped_files,
+                    failed=self._failed,
+                ),
+                audio_seconds=AudioSeconds(total=round(self._total_seconds(), 3), processed=round(self._processed_seconds(), 3)),
+                languages=dict(self._languages.most_common(128)),
+                failures=list(self._failures),
+                stage=stage,
+                message=message[:1024],
+                manifest=self._manifest,
+                last_update_time=(now or datetime.now(UTC)).replace(microsecond=0),
+            )
+
+    def _processed_seconds(self) -> float:
+        return self._processed + self._in_flight
+
+    def _total_seconds(self) -> float:
+        """What is known plus, for the rest, its bytes at the seconds a byte has held so far. Exact once nothing is left over."""
+        if self._complete or not self._known_bytes:
+            return max(self._known_seconds, self._processed_seconds())
+        left = max(self._surveyed_bytes, self._walked_bytes) - self._skipped_bytes - self._known_bytes
+        return max(self._known_seconds + max(0, left) * self._known_seconds / self._known_bytes, self._processed_seconds())
