@@ -1,0 +1,28 @@
+"""What lets runner pods of a namespace report: their service account, bound to the runner's ClusterRole."""
+
+from typing import Any
+
+from transcription_api.names import RUNNER_SERVICE_ACCOUNT
+
+_LABELS = {"app.kubernetes.io/name": "transcription-runner", "app.kubernetes.io/managed-by": "transcription-operator"}
+
+
+def service_account(namespace: str) -> dict[str, Any]:
+    """The service account of every runner pod in the namespace."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": RUNNER_SERVICE_ACCOUNT, "namespace": namespace, "labels": _LABELS},
+        "automountServiceAccountToken": False,
+    }
+
+
+def role_binding(namespace: str, role: str) -> dict[str, Any]:
+    """The binding to `role`; the operator may make it since it holds the role's one permission itself."""
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": RUNNER_SERVICE_ACCOUNT, "namespace": namespace, "labels": _LABELS},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": RUNNER_SERVICE_ACCOUNT, "namespace": namespace}],
+    }

@@ -1,0 +1,64 @@
+"""The child Job of a run: Indexed, one pod an index, each pod a share of the files.
+
+It is made without `ttlSecondsAfterFinished`: that is set once status records the end. Were the Job gone before, with the
+operator down, the run would look as if it had never been started.
+"""
+
+from typing import Any
+
+from transcription_api.names import ANNOTATION_RUN, FINAL_EXIT_CODES, RUNNER_CONTAINER, ExitCode
+
+from transcription_operator.children.ownership import child_labels, owner_reference
+from transcription_operator.children.pod import pod_spec
+from transcription_operator.observed import Resource
+from transcription_operator.resolved import ResolvedSpec
+from transcription_operator.run import Run
+from transcription_operator.settings import RunnerDefaults
+
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+_QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
+
+
+def job(resource: Resource, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]:
+    """The Job as it is created."""
+    spec, labels = resolved.spec, child_labels(resource)
+    queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
+    body: dict[str, Any] = {
+        "completionMode": "Indexed",
+        "completions": spec.parallelism,
+        "parallelism": spec.parallelism,
+        "backoffLimit": spec.backoff_limit,
+        "suspend": spec.suspend,
+        "podReplacementPolicy": "Failed",
+        "podFailurePolicy": pod_failure_policy(),
+        "template": {"metadata": {"labels": labels}, "spec": pod_spec(run.job_name, resolved, runner)},
+    }
+    if spec.active_deadline_seconds is not None:
+        body["activeDeadlineSeconds"] = spec.active_deadline_seconds
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": run.job_name,
+            "namespace": resource.namespace,
+            "labels": {**labels, **queue},
+            "annotations": {ANNOTATION_RUN: run.run_id},
+            "ownerReferences": [owner_reference(resource)],
+        },
+        "spec": body,
+    }
+
+
+def pod_failure_policy() -> dict[str, Any]:
+    """Which failed pods end the run at once, which cost a retry, and which cost nothing (the first rule that fits counts)."""
+    return {
+        "rules": [
+            {"action": "FailJob", "onExitCodes": _exit_codes(*FINAL_EXIT_CODES)},
+            {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            {"action": "Ignore", "onExitCodes": _exit_codes(ExitCode.INTERRUPTED)},
+        ]
+    }
+
+
+def _exit_codes(*codes: ExitCode) -> dict[str, Any]:
+    return {"containerName": RUNNER_CONTAINER, "operator": "In", "values": sorted(int(code) for code in codes)}

@@ -1,0 +1,1 @@
+"""Policies: each file answers one question about a run, as a pure function of what was observed."""

@@ -1,0 +1,46 @@
+"""Which Events are due? Those that the change from one status to the next calls for, and no others."""
+
+from transcription_api.status import ConditionType, Phase, TranscriptionJobStatus
+
+from transcription_operator.plan import EventRecord
+from transcription_operator.policies.conditions import condition, holds
+
+_OBSTACLES = {
+    "Unschedulable",
+    "SecretNotFound",
+    "SecretKeyNotFound",
+    "ImagePullFailed",
+    "ContainerNotStarted",
+    "PodsNotCreated",
+    "JobRejected",
+    "WaitingForStore",
+    "PodFailed",
+}
+
+
+def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus) -> tuple[EventRecord, ...]:
+    """Events for the step from `before` (empty at the start of a run) to `after`."""
+    message = after.message or ""
+    if before.phase is not after.phase and after.phase is Phase.SUCCEEDED:
+        return (EventRecord("Normal", "Succeeded", message),)
+    if before.phase is not after.phase and after.phase is Phase.FAILED:
+        failed = condition(after.conditions, ConditionType.FAILED)
+        return (EventRecord("Warning", failed.reason if failed else "Failed", message),)
+    events = []
+    was_suspended, is_suspended = (holds(s.conditions, ConditionType.SUSPENDED) for s in (before, after))
+    was_running, is_running = (holds(s.conditions, ConditionType.RUNNING) for s in (before, after))
+    if is_suspended and not was_suspended:
+        events.append(EventRecord("Normal", "Suspended", message))
+    if was_suspended and not is_suspended:
+        events.append(EventRecord("Normal", "Resumed", "spec.suspend was set to false"))
+    if is_running and not was_running:
+        events.append(EventRecord("Normal", "Started", message))
+    reason, last = (_running_reason(s) for s in (after, before))
+    if reason in _OBSTACLES and reason != last:
+        events.append(EventRecord("Warning", reason, message))
+    return tuple(events)
+
+
+def _running_reason(status: TranscriptionJobStatus) -> str:
+    found = condition(status.conditions, ConditionType.RUNNING)
+    return found.reason if found else ""

@@ -1,0 +1,86 @@
+"""Why did it fail? The runner's own word for it (its termination message) where there is one, else Kubernetes'."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from transcription_api.names import ExitCode
+
+from transcription_operator.observed import ChildJob, ChildPod, Termination
+
+_REASON = re.compile(r"^[A-Za-z]([A-Za-z0-9_]{0,126}[A-Za-z0-9])?$")
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_LOG_TAIL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something failed."""
+
+    reason: str
+    message: str
+
+
+def last_cause(pods: Iterable[ChildPod]) -> Cause | None:
+    """Why the pod that failed last did so."""
+    failed = [pod for pod in pods if pod.phase == "Failed"]
+    if not failed:
+        return None
+    return _of_pod(max(failed, key=lambda pod: (pod.termination and pod.termination.at) or _NEVER))
+
+
+def job_cause(job: ChildJob, pods: Iterable[ChildPod], deadline_seconds: int | None) -> Cause:
+    """Why the Job failed."""
+    pod_cause = last_cause(pods)
+    if job.end_reason == "DeadlineExceeded":
+        return Cause("DeadlineExceeded", f"ran longer than spec.activeDeadlineSeconds ({deadline_seconds})")
+    if job.end_reason == "PodFailurePolicy" and pod_cause:
+        return pod_cause
+    if job.end_reason == "BackoffLimitExceeded" and pod_cause:
+        message = f"more pods failed than spec.backoffLimit allows; the last: {pod_cause.reason}: {pod_cause.message}"
+        return Cause("BackoffLimitExceeded", message)
+    return Cause(job.end_reason or "JobFailed", job.end_message or f"Job {job.name} failed without saying why")
+
+
+def _of_pod(pod: ChildPod) -> Cause:
+    ended = pod.termination
+    if ended is None:
+        return Cause(_word(pod.reason) or "PodFailed", pod.message or f"pod {pod.name} failed before the runner started")
+    said = _said(ended.message)
+    if said:
+        return said
+    if ended.reason == "OOMKilled":
+        return Cause("OutOfMemory", "the runner used more memory than it may: raise compute.resources.limits.memory")
+    return Cause(_by_exit_code(ended), _tail(ended, pod))
+
+
+def _said(message: str) -> Cause | None:
+    """The runner's termination message: JSON with reason and message."""
+    try:
+        document = json.loads(message)
+    except ValueError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    reason = _word(str(document.get("reason") or ""))
+    return Cause(reason, str(document.get("message") or "")) if reason else None
+
+
+def _by_exit_code(ended: Termination) -> str:
+    try:
+        name = ExitCode(ended.exit_code).name
+    except ValueError:
+        return _word(ended.reason) if ended.reason not in ("", "Error") else "RunnerFailed"
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _tail(ended: Termination, pod: ChildPod) -> str:
+    log = ended.message.strip()[-_LOG_TAIL:]
+    return f"pod {pod.name} ended with exit code {ended.exit_code}" + (f": {log}" if log else "")
+
+
+def _word(text: str) -> str:
+    """`text` if a condition may carry it as its reason, else nothing."""
+    return text if _REASON.match(text) else ""

@@ -1,0 +1,179 @@
+"""What state is the run in? A chain of questions, asked in order; the first that applies gives the answer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from transcription_api.status import Phase, TranscriptionJobStatus
+
+from transcription_operator.children.job import QUEUE_LABEL
+from transcription_operator.observed import ChildJob, ChildPod, Observed
+from transcription_operator.policies.failure import job_cause, last_cause
+from transcription_operator.policies.figures import Figures
+from transcription_operator.policies.obstacle import obstacle
+from transcription_operator.resolved import ResolvedSpec
+
+REPORT_GRACE = timedelta(seconds=10)
+"""How long the last reports of a finished Job are waited for: they come over another watch than the Job."""
+FAILURE_GRACE = timedelta(seconds=2)
+"""The same for a failed Job, whose pods may have died without a report."""
+POD_PATIENCE = timedelta(seconds=30)
+"""A Job that has made no pod for this long has a problem that only its events tell."""
+
+JOB_REJECTED = "JobRejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state of a run, and why."""
+
+    phase: Phase
+    reason: str
+    message: str
+    ended_at: datetime | None = None
+    requeue_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a verdict rests on: the run's own Job, its own pods, its figures so far."""
+
+    observed: Observed
+    resolved: ResolvedSpec
+    job: ChildJob | None
+    pods: tuple[ChildPod, ...]
+    figures: Figures
+    previous: TranscriptionJobStatus
+    now: datetime
+
+    @property
+    def queued_by_kueue(self) -> bool:
+        """Whether Kueue decides when the Job may run."""
+        return QUEUE_LABEL in self.observed.resource.labels
+
+
+def judge(case: Case) -> Verdict:
+    """The state of the run."""
+    for question in (_refused, _complete, _failed, _suspended, _queued, _replaced, _running, _hindered, _retrying):
+        verdict = question(case)
+        if verdict:
+            return verdict
+    return _pending(case)
+
+
+def _refused(case: Case) -> Verdict | None:
+    """The API server would not take the Job: 403 (quota, policy) may pass, anything else stays as it is."""
+    refusal = case.observed.refusal
+    if refusal is None:
+        return None
+    if refusal.status == 403:
+        return Verdict(Phase.PENDING, JOB_REJECTED, f"the Job was refused, trying again: {refusal.message}")
+    return Verdict(Phase.FAILED, JOB_REJECTED, f"the Job was refused: {refusal.message}", case.now)
+
+
+def _complete(case: Case) -> Verdict | None:
+    job, figures = case.job, case.figures
+    if job is None or job.ended != "Complete":
+        return None
+    ended_at = job.ended_at or case.now
+    missing = set(range(job.parallelism)) - figures.finished_shards
+    if missing and case.now < ended_at + REPORT_GRACE:
+        return _wait_for_reports(case, ended_at + REPORT_GRACE)
+    if figures.files is None:
+        message = f"Job {job.name} is complete, but no pod could report: the counts are unknown; see the ledger and the manifest"
+        return Verdict(Phase.SUCCEEDED, "CompletedWithoutReports", message, ended_at)
+    files, allowed = figures.files, case.resolved.spec.max_failed_files
+    if files.failed > allowed:
+        message = (
+            f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {allowed}: see status.failures; "
+            "the other files are written"
+        )
+        return Verdict(Phase.FAILED, "TooManyFailedFiles", message, ended_at)
+    if files.total == 0:
+        return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {_source(case)} holds no matching file", ended_at)
+    message = f"{files.succeeded} transcribed, {files.skipped} already done, {files.failed} failed, of {files.total} files"
+    return Verdict(Phase.SUCCEEDED, "Completed", message, ended_at)
+
+
+def _failed(case: Case) -> Verdict | None:
+    job = case.job
+    if job is None or job.ended != "Failed":
+        return None
+    ended_at = job.ended_at or case.now
+    if case.now < ended_at + FAILURE_GRACE:
+        return _wait_for_reports(case, ended_at + FAILURE_GRACE)
+    cause = job_cause(job, case.pods, case.resolved.spec.active_deadline_seconds)
+    return Verdict(Phase.FAILED, cause.reason, cause.message, ended_at)
+
+
+def _suspended(case: Case) -> Verdict | None:
+    if not case.resolved.spec.suspend:
+        return None
+    if case.job is not None and not case.job.suspended:
+        return None  # the Job has yet to be told; until then it runs
+    stopping = any(pod.phase == "Running" for pod in case.pods)
+    message = "pods are stopping" if stopping else "set spec.suspend to false to go on; finished files are kept"
+    return Verdict(Phase.SUSPENDED, "SuspendRequested", message)
+
+
+def _queued(case: Case) -> Verdict | None:
+    if case.job is None or not case.job.suspended or not case.queued_by_kueue:
+        return None
+    queue = case.observed.resource.labels[QUEUE_LABEL]
+    return Verdict(Phase.PENDING, "Queued", f"waiting for quota in Kueue's queue {queue}")
+
+
+def _replaced(case: Case) -> Verdict | None:
+    if case.job is None or not case.job.deleting:
+        return None
+    return Verdict(Phase.PENDING, "JobDeleted", f"Job {case.job.name} is being deleted; it is made again once it is gone")
+
+
+def _running(case: Case) -> Verdict | None:
+    running = sum(pod.phase == "Running" and not pod.deleting for pod in case.pods)
+    if not running:
+        return None
+    for shard in case.previous.shards or []:
+        if shard.stage == "WaitingForStore" and case.job and shard.job_name == case.job.name:
+            return Verdict(Phase.RUNNING, "WaitingForStore", shard.message or "the store does not answer; trying again")
+    message = f"{running} of {case.resolved.spec.parallelism} pods running"
+    hindrance = obstacle(case.pods)
+    if hindrance:
+        message += f"; {hindrance.reason}: {hindrance.message}"
+    return Verdict(Phase.RUNNING, "PodsRunning", message)
+
+
+def _hindered(case: Case) -> Verdict | None:
+    hindrance = obstacle(case.pods)
+    return Verdict(Phase.PENDING, hindrance.reason, hindrance.message) if hindrance else None
+
+
+def _retrying(case: Case) -> Verdict | None:
+    if case.previous.phase is not Phase.RUNNING:
+        return None
+    cause = last_cause(case.pods)
+    if cause:
+        return Verdict(Phase.RUNNING, "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
+    return Verdict(Phase.RUNNING, "PodsChanging", "pods are being replaced or are done")
+
+
+def _pending(case: Case) -> Verdict:
+    job = case.job
+    if job is None or case.pods or job.started is None:
+        return Verdict(Phase.PENDING, "PodsStarting", "waiting for the first pod to start")
+    patient_until = job.started + POD_PATIENCE
+    if case.now < patient_until:
+        remaining = (patient_until - case.now).total_seconds()
+        return Verdict(Phase.PENDING, "PodsStarting", "waiting for the first pod to start", requeue_after=remaining)
+    namespace = case.observed.resource.namespace
+    message = f"Job {job.name} makes no pod; its events say why: kubectl describe job -n {namespace} {job.name}"
+    return Verdict(Phase.PENDING, "PodsNotCreated", message)
+
+
+def _wait_for_reports(case: Case, until: datetime) -> Verdict:
+    remaining = (until - case.now).total_seconds()
+    return Verdict(Phase.RUNNING, "Finishing", "the pods are done; their last reports are due", requeue_after=remaining)
+
+
+def _source(case: Case) -> str:
+    source = case.resolved.spec.source
+    return f"{source.bucket}/{source.prefix or ''}"

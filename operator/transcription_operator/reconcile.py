@@ -1,0 +1,116 @@
+"""The one decision: from what is observed now to what is to be done. Pure; the clock is a parameter.
+
+It rests on the present state alone, never on which event arrived, so that a lost or doubled event, a restart at any line and a
+second operator all lead to the same end.
+"""
+
+from datetime import datetime
+
+from transcription_api.status import Phase, TranscriptionJobStatus
+
+from transcription_operator.observed import ChildPod, Observed
+from transcription_operator.plan import ChildAction, Plan
+from transcription_operator.policies.announcements import announcements
+from transcription_operator.policies.children import carry_out, ended, expire, retire_older_runs
+from transcription_operator.policies.conditions import MAX_MESSAGE, conditions
+from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.verdict import Case, Verdict, judge
+from transcription_operator.resolved import InvalidSpecError, resolve
+from transcription_operator.run import Run, current_run
+from transcription_operator.settings import OperatorSettings
+from transcription_operator.status_patch import status_patch
+
+
+def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> Plan:
+    """What to do about one TranscriptionJob."""
+    resource = observed.resource
+    if resource.deleting:
+        return Plan(settled=True)  # its children go with it, by their owner references
+    run = current_run(resource.name, resource.uid, resource.run_id, resource.status)
+    actions = retire_older_runs(observed, run)
+    child = next((job for job in observed.jobs if job.name == run.job_name), None)
+    if run.recorded and ended(resource.status):
+        actions += expire(observed, child) if child else []
+        return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), settled=not actions)
+
+    previous = resource.status if run.recorded else TranscriptionJobStatus()
+    shards = [shard for shard in resource.status.shards or [] if shard.job_name == run.job_name]
+    pods = tuple(pod for pod in observed.pods if pod.job_name == run.job_name)
+    figures = add_up(shards, run.job_name)
+    try:
+        resolved = resolve(resource.spec, settings)
+    except InvalidSpecError as error:
+        verdict = Verdict(Phase.FAILED, "InvalidSpec", str(error), now)
+    else:
+        if observed.refusal is None:
+            actions += carry_out(observed, run, resolved, child, settings.runner)
+        seen = previous.model_copy(update={"shards": shards})
+        verdict = judge(Case(observed, resolved, child, pods, figures, seen, now))
+    status = _status(verdict, run, figures, previous, pods, resource.generation, now)
+    return _plan(observed, status, tuple(actions), new_run=not run.recorded, requeue_after=verdict.requeue_after)
+
+
+def _status(
+    verdict: Verdict,
+    run: Run,
+    figures: Figures,
+    previous: TranscriptionJobStatus,
+    pods: tuple[ChildPod, ...],
+    generation: int,
+    now: datetime,
+) -> TranscriptionJobStatus:
+    """The operator's part of the status; shards are the runner's."""
+    over = verdict.ended_at is not None
+    started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
+    progress = "100%" if verdict.phase is Phase.SUCCEEDED else percent(figures)
+    return TranscriptionJobStatus(
+        observed_generation=generation,
+        phase=verdict.phase,
+        conditions=conditions(verdict, previous.conditions, generation, now),
+        message=verdict.message[:MAX_MESSAGE],
+        run_id=run.run_id,
+        job_name=run.job_name,
+        start_time=started,
+        completion_time=verdict.ended_at.replace(microsecond=0) if verdict.ended_at else None,
+        files=figures.files,
+        file_progress=figures.file_progress,
+        audio_seconds=figures.audio_seconds,
+        progress=progress,
+        real_time_factor=speed(figures, started, verdict.ended_at or figures.reported_at),
+        estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, started),
+        languages=figures.languages,
+        failures=figures.failures,
+        manifest=figures.manifest,
+    )
+
+
+def _seen(status: TranscriptionJobStatus, generation: int) -> TranscriptionJobStatus:
+    """The status of a run that is over: nothing but the generation that it has seen changes any more."""
+    return status.model_copy(
+        update={
+            "observed_generation": generation,
+            "conditions": [c.model_copy(update={"observed_generation": generation}) for c in status.conditions],
+        }
+    )
+
+
+def _plan(
+    observed: Observed,
+    status: TranscriptionJobStatus,
+    actions: tuple[ChildAction, ...],
+    *,
+    new_run: bool = False,
+    requeue_after: float | None = None,
+    settled: bool = False,
+) -> Plan:
+    stored = observed.resource.status
+    patch = status_patch(stored, status, reset_shards=new_run)
+    before = TranscriptionJobStatus() if new_run else stored
+    return Plan(
+        children=actions,
+        status=patch,
+        events=announcements(before, status) if patch else (),
+        requeue_after=requeue_after,
+        ends_run=ended(status) and not ended(before),
+        settled=settled and patch is None,
+    )

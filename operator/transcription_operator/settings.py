@@ -1,0 +1,110 @@
+"""The operator's configuration: one YAML file, written by the chart, checked whole before anything starts."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, ValidationError
+from transcription_api.contract import Contract
+from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, LabelMap, Quantity
+from transcription_api.spec import Resources, Toleration
+from transcription_api.speech import ComputeType, Device, Model
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class StorageDefaults(Contract):
+    """The store for jobs that name none."""
+
+    endpoint: Endpoint | None = None
+    """Address of the S3-compatible store, as pods reach it."""
+    secret_name: DnsSubdomain | None = "minio-credentials"
+    """Secret in the job's own namespace."""
+
+
+class ModelCache(Contract):
+    """A volume that keeps downloaded models from one pod to the next."""
+
+    existing_claim: DnsSubdomain
+    """PersistentVolumeClaim in the job's namespace; several pods mount it at once."""
+    mount_path: str = "/models"
+    """Where it is mounted; model hubs' caches are put below it."""
+
+
+class EnvVar(Contract):
+    """A plain environment variable of the runner."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    value: str = ""
+
+
+class RunnerDefaults(Contract):
+    """What runner pods are made of, where the job's spec leaves it open."""
+
+    image: str
+    """The runner's image."""
+    image_pull_policy: Annotated[str, Field(pattern="^(Always|IfNotPresent|Never)$")] = "IfNotPresent"
+    image_pull_secrets: list[DnsSubdomain] = Field(default_factory=list)
+    device: Device = "cuda"
+    gpu_resource: ExtendedResource = "nvidia.com/gpu"
+    """The resource that pods on cuda get one of."""
+    model: Model = Model(name="large-v2", compute_type=ComputeType.FLOAT16, batch_size=16)
+    node_selector: LabelMap = Field(default_factory=dict)
+    """For pods that get a GPU."""
+    tolerations: list[Toleration] = Field(default_factory=list)
+    """For pods that get a GPU."""
+    runtime_class_name: DnsSubdomain | None = None
+    """For pods that get a GPU."""
+    priority_class_name: DnsSubdomain | None = None
+    resources: Resources = Resources()
+    scratch_size: Quantity = "20Gi"
+    """Upper bound of a pod's temporary files."""
+    model_path: str | None = None
+    """Colon-separated folders in which the runner looks a model name up; left out, what the image says."""
+    model_cache: ModelCache | None = None
+    offline: bool = False
+    """true: model hubs are never asked."""
+    env: list[EnvVar] = Field(default_factory=list)
+
+
+class OperatorSettings(Contract):
+    """Everything that an administrator decides."""
+
+    watch_namespaces: list[DnsSubdomain] = Field(default_factory=list)
+    """Namespaces to serve; empty: all."""
+    runner_role: str = "transcription-runner"
+    """ClusterRole that the runner's service account is bound to."""
+    ensure_runner_access: bool = True
+    """Whether the operator makes the runner's service account and role binding where jobs appear; else the chart does."""
+    metrics_port: Port = 8080
+    health_port: Port = 8081
+    workers: Annotated[int, Field(ge=1, le=128)] = 8
+    """Objects that are reconciled at the same time."""
+    resync_seconds: Annotated[float, Field(gt=0)] = 600
+    """How often everything is listed anew, in case a watch lost something."""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    storage: StorageDefaults = StorageDefaults()
+    runner: RunnerDefaults
+
+
+class SettingsError(Exception):
+    """The configuration file is missing or wrong; the message says where and what."""
+
+
+def load_settings(path: Path) -> OperatorSettings:
+    """Read the file at `path`. Raises SettingsError."""
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: is not YAML: {error}") from error
+    try:
+        return OperatorSettings.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {validation_message(error)}") from error
+
+
+def validation_message(error: ValidationError) -> str:
+    """One line for all faults: field path and what is wrong with it."""
+    return "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
