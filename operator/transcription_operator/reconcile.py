@@ -105,12 +105,15 @@ def _plan(
 ) -> Plan:
     stored = observed.resource.status
     patch = status_patch(stored, status, reset_shards=new_run)
+    settled = settled and patch is None
     before = TranscriptionJobStatus() if new_run else stored
+    if ended(status) and not settled:
+        requeue_after = 0.0  # what is left, such as the Job's time to live, is done once this is written
     return Plan(
         children=actions,
         status=patch,
         events=announcements(before, status) if patch else (),
         requeue_after=requeue_after,
         ends_run=ended(status) and not ended(before),
-        settled=settled and patch is None,
+        settled=settled,
     )

@@ -70,6 +70,8 @@ class RunnerDefaults(Contract):
 class OperatorSettings(Contract):
     """Everything that an administrator decides."""
 
+    version: str = "unreleased"
+    """The operator's version, as metrics show it."""
     watch_namespaces: list[DnsSubdomain] = Field(default_factory=list)
     """Namespaces to serve; empty: all."""
     runner_role: str = "transcription-runner"

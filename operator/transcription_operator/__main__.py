@@ -1,0 +1,82 @@
+"""Starts the operator: `transcription-operator --config FILE`, or `python -m transcription_operator`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+
+import kopf
+from prometheus_client import REGISTRY, start_http_server
+
+from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, UnreachableError
+from transcription_operator.controller import Controller
+from transcription_operator.metrics import Metrics
+from transcription_operator.settings import OperatorSettings, SettingsError, load_settings
+from transcription_operator.wiring import kopf_settings, wire
+
+CONFIG_VARIABLE = "TRANSCRIPTION_OPERATOR_CONFIG"
+DEFAULT_CONFIG = "/etc/transcription-operator/config.yaml"
+_POLL_SECONDS = 2.0
+
+log = logging.getLogger("transcription_operator")
+
+
+def main() -> None:
+    """The command. Exits with 0 after SIGTERM, 1 after a failure, 2 with a wrong configuration."""
+    parser = argparse.ArgumentParser(description="Runs TranscriptionJobs as Kubernetes Jobs.")
+    default = os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG)
+    parser.add_argument("--config", type=Path, default=Path(default), help=f"settings file (default: {default})")
+    arguments = parser.parse_args()
+    try:
+        settings = load_settings(arguments.config)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLogger().level))
+    asyncio.run(run(settings))
+
+
+async def run(settings: OperatorSettings) -> None:
+    """Work until a signal comes; if either kopf or the controller fails, so does the whole."""
+    start_http_server(settings.metrics_port)
+    async with await Cluster.connect() as cluster:
+        await _wait_for_resource(cluster)
+        controller = Controller(cluster, settings, Metrics(REGISTRY, settings.version))
+        async with asyncio.TaskGroup() as tasks:
+            work = tasks.create_task(controller.run(), name="controller")
+            watch = tasks.create_task(_watch(controller, settings), name="watches")
+            watch.add_done_callback(lambda _: work.cancel())
+            log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
+
+
+async def _watch(controller: Controller, settings: OperatorSettings) -> None:
+    await kopf.operator(
+        registry=wire(controller),
+        settings=kopf_settings(),
+        clusterwide=not settings.watch_namespaces,
+        namespaces=settings.watch_namespaces,
+        liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
+    )
+
+
+async def _wait_for_resource(cluster: Cluster) -> None:
+    """kopf looks once, at its start, whether the API server serves TranscriptionJobs: start it when it does."""
+    said = False
+    while True:
+        try:
+            if await cluster.serves(TRANSCRIPTION_JOBS) and await cluster.serves(JOBS):
+                return
+            reason = "the TranscriptionJob CRD is not installed"
+        except (ApiError, UnreachableError) as error:
+            reason = str(error)
+        if not said:
+            log.warning("waiting: %s", reason)
+            said = True
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The Kubernetes API as this operator uses it: a few verbs on a few kinds, plain documents in and out.
+
+The official client does connection, TLS and credentials; its generated model classes are left aside, since they would drop
+fields they do not know and hold far more memory than a decision needs.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+from kubernetes.aio import client, config
+from transcription_api.names import GROUP, OPERATOR_FIELD_MANAGER, PLURAL, VERSION
+
+Document = dict[str, Any]
+
+TIMEOUT_SECONDS = 30
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Where objects of a kind live."""
+
+    prefix: str
+    plural: str
+
+    def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
+        """The URL path of a collection or an object."""
+        parts = [self.prefix]
+        if namespace:
+            parts += ["namespaces", quote(namespace, safe="")]
+        parts += [part for part in (self.plural, quote(name, safe="") if name else None, subresource) if part]
+        return "/".join(parts)
+
+
+TRANSCRIPTION_JOBS = Kind(f"/apis/{GROUP}/{VERSION}", PLURAL)
+JOBS = Kind("/apis/batch/v1", "jobs")
+PODS = Kind("/api/v1", "pods")
+CONFIG_MAPS = Kind("/api/v1", "configmaps")
+SERVICE_ACCOUNTS = Kind("/api/v1", "serviceaccounts")
+ROLE_BINDINGS = Kind("/apis/rbac.authorization.k8s.io/v1", "rolebindings")
+EVENTS = Kind("/apis/events.k8s.io/v1", "events")
+
+
+class ApiError(Exception):
+    """The API server's refusal."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+        self.message = message
+
+
+class UnreachableError(Exception):
+    """The API server could not be reached or did not answer in time."""
+
+
+class Cluster:
+    """A connection to one cluster. Use it as an async context manager."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        self._api = api
+
+    @classmethod
+    async def connect(cls) -> Self:
+        """By the pod's service account where there is one, else by KUBECONFIG or ~/.kube/config."""
+        configuration = client.Configuration()
+        try:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except config.ConfigException:
+            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        return cls(client.ApiClient(configuration))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._api.close()  # type: ignore[no-untyped-call]
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Document:
+        """One object."""
+        return await self._request("GET", kind.path(namespace, name))
+
+    async def pages(
+        self, kind: Kind, namespace: str | None, selector: str | None = None
+    ) -> AsyncIterator[tuple[str, list[Document]]]:
+        """Every object of a kind in a namespace (None: in all): pages of objects, each with the list's resource version."""
+        query = {"limit": str(_PAGE)}
+        if selector:
+            query["labelSelector"] = selector
+        while True:
+            page = await self._request("GET", kind.path(namespace), query=query)
+            yield page["metadata"]["resourceVersion"], page["items"]
+            proceed = page["metadata"].get("continue")
+            if not proceed:
+                return
+            query["continue"] = proceed
+
+    async def create(self, kind: Kind, namespace: str, body: Document) -> Document:
+        """Create an object. Raises ApiError 409 when it exists."""
+        query = {"fieldManager": OPERATOR_FIELD_MANAGER}
+        return await self._request("POST", kind.path(namespace), query=query, body=body)
+
+    async def apply(self, kind: Kind, body: Document) -> Document:
+        """Server-side apply: create the object, or make the fields given here what they are here."""
+        metadata = body["metadata"]
+        query = {"fieldManager": OPERATOR_FIELD_MANAGER, "force": "true"}
+        path = kind.path(metadata["namespace"], metadata["name"])
+        return await self._request("PATCH", path, query=query, body=body, content_type="application/apply-patch+yaml")
+
+    async def merge(self, kind: Kind, namespace: str, name: str, body: Document, subresource: str | None = None) -> Document:
+        """JSON merge patch."""
+        query = {"fieldManager": OPERATOR_FIELD_MANAGER}
+        path = kind.path(namespace, name, subresource)
+        return await self._request("PATCH", path, query=query, body=body, content_type="application/merge-patch+json")
+
+    async def delete(self, kind: Kind, namespace: str, name: str, uid: str | None = None) -> None:
+        """Delete an object, and what it owns in the background; with `uid`, only that very object. Gone already is fine."""
+        body: Document = {"propagationPolicy": "Background"}
+        if uid:
+            body["preconditions"] = {"uid": uid}
+        try:
+            await self._request("DELETE", kind.path(namespace, name), body=body)
+        except ApiError as error:
+            gone = error.status == 404 or (uid is not None and error.status == 409)
+            if not gone:
+                raise
+
+    async def serves(self, kind: Kind) -> bool:
+        """Whether the API server knows the kind."""
+        try:
+            found = await self._request("GET", kind.prefix)
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return any(resource["name"] == kind.plural for resource in found["resources"])
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Document | None = None,
+        content_type: str = "application/json",
+    ) -> Document:
+        arguments = await self._api.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = await self._api.call_api(*arguments, _request_timeout=TIMEOUT_SECONDS)
+            text = await response.read()  # type: ignore[no-untyped-call]
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(f"{method} {path}: {error or type(error).__name__}") from error
+        if response.status >= 400:
+            raise ApiError(response.status, _message(text, response.reason))
+        document: Document = json.loads(text)
+        return document
+
+
+def _message(body: bytes, reason: str | None) -> str:
+    """The message of a Status object, or what else the server said."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace").strip() or str(reason)

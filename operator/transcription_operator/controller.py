@@ -1,0 +1,227 @@
+"""The loop: take the next object from the queue, look, decide, act; and list everything anew now and then.
+
+Watches only say *that* something changed and put the object on the queue. What is done depends on what the caches hold when its
+turn comes, so events may be lost, late or doubled.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from transcription_api.names import LABEL_JOB_UID
+from transcription_api.status import ConditionType, TranscriptionJobStatus
+
+from transcription_operator.apply import Applier, RefusedError, StaleError
+from transcription_operator.caches import Caches
+from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
+from transcription_operator.metrics import Metrics
+from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
+from transcription_operator.plan import EventRecord, Plan
+from transcription_operator.policies.conditions import condition
+from transcription_operator.reconcile import reconcile
+from transcription_operator.resolved import InvalidSpecError, resolve
+from transcription_operator.settings import OperatorSettings
+from transcription_operator.work_queue import WorkQueue
+
+log = logging.getLogger(__name__)
+
+REPORT_PAUSE = 1.0
+"""Seconds that a change of nothing but status waits, so that the reports of many pods become one status write."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Controller:
+    """Sees to every TranscriptionJob."""
+
+    def __init__(
+        self, cluster: Cluster, settings: OperatorSettings, metrics: Metrics, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._cluster = cluster
+        self._settings = settings
+        self._metrics = metrics
+        self._clock = clock
+        self._caches = Caches()
+        self._applier = Applier(cluster, self._caches, settings)
+        self._queue: WorkQueue[str] = WorkQueue(time.monotonic)
+        metrics.queue.set_function(lambda: len(self._queue))
+
+    # --- what the watches say -------------------------------------------------------------------------------------
+
+    def see_resource(self, raw: Raw, *, deleted: bool = False) -> None:
+        """A TranscriptionJob was seen, or was seen to be gone."""
+        resource = read_resource(raw)
+        if deleted:
+            self._lose(resource.uid)
+            return
+        before = self._caches.resource(resource.uid)
+        if not self._caches.put_resource(resource):
+            return
+        phase = resource.status.phase
+        self._metrics.see_phase(resource.uid, resource.namespace, phase.value if phase else "Pending")
+        only_status = before is not None and before.generation == resource.generation
+        self._queue.add(resource.uid, REPORT_PAUSE if only_status else 0.0)
+
+    def see_job(self, raw: Raw, *, deleted: bool = False) -> None:
+        """A child Job was seen, or was seen to be gone."""
+        job = read_job(raw)
+        if deleted:
+            self._caches.jobs.drop(job.owner_uid, job.uid)
+        else:
+            self._caches.jobs.put(job)
+        self._queue.add(job.owner_uid)
+
+    def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:
+        """A runner pod was seen, or was seen to be gone."""
+        pod = read_pod(raw)
+        if deleted:
+            self._caches.pods.drop(pod.owner_uid, pod.uid)
+        else:
+            self._caches.put_pod(pod)
+        self._queue.add(pod.owner_uid)
+
+    # --- the loops ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until cancelled. The first listing comes before the first decision."""
+        await self._first_listing()
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._settings.workers):
+                tasks.create_task(self._work())
+            tasks.create_task(self._resync())
+
+    async def _first_listing(self) -> None:
+        while True:
+            try:
+                await self.list_everything()
+                return
+            except (ApiError, UnreachableError) as error:
+                log.warning("the first listing failed, trying again: %s", error)
+                await asyncio.sleep(2)
+
+    async def _resync(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.resync_seconds)
+            self._applier.recheck_access()
+            try:
+                await self.list_everything()
+            except (ApiError, UnreachableError) as error:
+                log.warning("the periodic listing failed: %s", error)
+
+    async def _work(self) -> None:
+        while True:
+            uid = await self._queue.get()
+            try:
+                with self._metrics.reconcile.time():
+                    again = await self.process(uid)
+            except StaleError:
+                self._queue.done(uid)
+                self._queue.add(uid)
+            except (ApiError, UnreachableError, RefusedError) as error:
+                self._metrics.errors.inc()
+                log.warning("%s: %s; again in %.1f s", self._title(uid), error, self._queue.failed(uid))
+            except Exception:  # one job's trouble must not stop the others'
+                self._metrics.errors.inc()
+                log.exception("%s: unexpected error; again in %.1f s", self._title(uid), self._queue.failed(uid))
+            else:
+                self._queue.done(uid)
+                if again is not None:
+                    self._queue.add(uid, again)
+
+    async def process(self, uid: str) -> float | None:
+        """Look, decide, act. Returns in how many seconds to look again, if at all."""
+        observed = self._caches.observed(uid)
+        if observed is None:
+            return None
+        resource, now = observed.resource, self._clock()
+        plan = reconcile(observed, now, self._settings)
+        refused: RefusedError | None = None
+        events: list[EventRecord] = []
+        try:
+            events = await self._applier.children(resource, plan.children)
+        except RefusedError as error:
+            refused = error
+            plan = reconcile(replace(observed, refusal=error.refusal), now, self._settings)
+        await self._write_status(observed, plan, events, now)
+        if refused and not plan.ends_run:
+            raise refused
+        if plan.settled:
+            self._caches.settle(uid)
+        return plan.requeue_after
+
+    async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
+        resource = observed.resource
+        try:
+            if plan.status is not None:
+                await self._applier.status(resource, plan.status)
+                self._count(resource, plan)
+                events = [*events, *plan.events]
+        finally:
+            await self._applier.announce(resource, events, now)
+
+    def _count(self, before: Resource, plan: Plan) -> None:
+        after = self._caches.resource(before.uid)
+        if after is None:
+            return
+        status = after.status
+        if status.phase:
+            self._metrics.see_phase(after.uid, after.namespace, status.phase.value)
+        if status.start_time and not before.status.start_time:
+            self._metrics.count_start(after.namespace, _waiting_since(before), status.start_time)
+        if plan.ends_run:
+            self._metrics.count_end(after.namespace, status, self._gpus(after, status))
+
+    def _gpus(self, resource: Resource, status: TranscriptionJobStatus) -> int:
+        try:
+            resolved = resolve(resource.spec, self._settings)
+        except InvalidSpecError:
+            return 0
+        return resolved.spec.parallelism if resolved.placement.gpu_resource and status.start_time else 0
+
+    # --- listing --------------------------------------------------------------------------------------------------
+
+    async def list_everything(self) -> None:
+        """Bring the caches in line with the cluster, and look at whatever is not settled."""
+        uids, version = await self._listed(JOBS, LABEL_JOB_UID, self.see_job)
+        orphaned = self._caches.jobs.keep_only(uids, version)
+        uids, version = await self._listed(PODS, LABEL_JOB_UID, self.see_pod)
+        orphaned |= self._caches.pods.keep_only(uids, version)
+        uids, version = await self._listed(TRANSCRIPTION_JOBS, None, self.see_resource)
+        for uid in self._caches.gone(uids, version):
+            self._lose(uid)
+        for uid in {*self._caches.unsettled(), *orphaned}:
+            self._queue.add(uid)
+
+    async def _listed(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
+        """Show every object of a kind to `see`; returns their uids and the version at which the list was true."""
+        uids: set[str] = set()
+        versions = []
+        namespaces: list[str | None] = [*self._settings.watch_namespaces] or [None]
+        for namespace in namespaces:
+            async for version, items in self._cluster.pages(kind, namespace, selector):
+                versions.append(int(version))
+                for item in items:
+                    uids.add(item["metadata"]["uid"])
+                    see(item)
+        return uids, str(min(versions))
+
+    def _lose(self, uid: str) -> None:
+        self._caches.forget(uid)
+        self._queue.forget(uid)
+        self._metrics.lose(uid)
+
+    def _title(self, uid: str) -> str:
+        resource = self._caches.resource(uid)
+        return f"{resource.namespace}/{resource.name}" if resource else uid
+
+
+def _waiting_since(resource: Resource) -> datetime:
+    """When the run began to wait for its first pod."""
+    running = condition(resource.status.conditions, ConditionType.RUNNING)
+    return running.last_transition_time if running else resource.created

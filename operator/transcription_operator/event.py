@@ -1,0 +1,45 @@
+"""Builds Kubernetes Events (events.k8s.io/v1) about a TranscriptionJob."""
+
+import socket
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from transcription_api.names import API_VERSION, KIND, OPERATOR_FIELD_MANAGER
+
+from transcription_operator.observed import Resource
+from transcription_operator.plan import EventRecord
+
+_MAX_NOTE = 1024
+_MAX_NAME = 253
+
+
+def event_object(resource: Resource, record: EventRecord, now: datetime) -> dict[str, Any]:
+    """An Event that regards `resource`."""
+    seed = "\n".join((resource.uid, record.reason, record.message, now.isoformat()))
+    suffix = sha256(seed.encode()).hexdigest()[:16]
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": f"{resource.name[: _MAX_NAME - len(suffix) - 1]}.{suffix}", "namespace": resource.namespace},
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "type": record.kind,
+        "reason": record.reason[:128],
+        "action": "Reconcile",
+        "note": _fitting(record.message),
+        "reportingController": OPERATOR_FIELD_MANAGER,
+        "reportingInstance": socket.gethostname()[:128],
+        "regarding": {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "name": resource.name,
+            "namespace": resource.namespace,
+            "uid": resource.uid,
+            "resourceVersion": resource.resource_version,
+        },
+    }
+
+
+def _fitting(message: str) -> str:
+    """At most 1,024 bytes of the message, as the API asks for."""
+    return message.encode()[:_MAX_NOTE].decode(errors="ignore")

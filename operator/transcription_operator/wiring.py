@@ -1,0 +1,55 @@
+"""kopf's part: it lists and watches, and hands every event to the controller.
+
+Only `on.event` handlers are used: kopf then adds no finalizer and no annotation, so that an object can always be deleted and
+belongs to its user alone. kopf does not retry such handlers; the controller's queue does.
+"""
+
+from typing import Any
+
+import kopf
+from transcription_api.names import GROUP, LABEL_JOB_UID, PLURAL, VERSION
+
+from transcription_operator.controller import Controller
+
+_SERVER_TIMEOUT = 5 * 60
+_CONNECT_TIMEOUT = 30
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """How kopf behaves here."""
+    settings = kopf.OperatorSettings()
+    settings.peering.standalone = True
+    settings.posting.enabled = False
+    # Namespaces and CRDs are not watched: that would take permissions which nothing else needs.
+    settings.scanning.disabled = True
+    settings.watching.server_timeout = _SERVER_TIMEOUT
+    settings.watching.client_timeout = _SERVER_TIMEOUT + _CONNECT_TIMEOUT
+    settings.watching.connect_timeout = _CONNECT_TIMEOUT
+    # Of all Jobs and pods in the cluster, only our own are sent at all.
+    settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_JOB_UID
+    settings.watching.label_selectors["", "v1", "pods"] = LABEL_JOB_UID
+    return settings
+
+
+def wire(controller: Controller) -> kopf.OperatorRegistry:
+    """The handlers that kopf calls."""
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(_login)
+
+    @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+    async def on_resource(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_resource(event["object"], deleted=event["type"] == "DELETED")
+
+    @kopf.on.event("batch", "v1", "jobs", labels={LABEL_JOB_UID: kopf.PRESENT}, registry=registry)
+    async def on_job(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_job(event["object"], deleted=event["type"] == "DELETED")
+
+    @kopf.on.event("", "v1", "pods", labels={LABEL_JOB_UID: kopf.PRESENT}, registry=registry)
+    async def on_pod(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_pod(event["object"], deleted=event["type"] == "DELETED")
+
+    return registry
+
+
+async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_via_client(**kwargs)
