@@ -12,10 +12,13 @@ import random
 import threading
 import time
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
 import torch
+import torch.distributed as dist
+import torch.multiprocessing
 from transformers import GenerationConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
 
 from .corpus import load
@@ -29,12 +32,24 @@ _FRAMES_A_BATCH = 14_000
 _AVERAGE = 0.997
 
 
+@dataclass(frozen=True)
+class Rank:
+    """One of `count` processes of one thread that train together: they wait for each other once a step, not once an
+    operation as threads do, which matters on a busy machine."""
+
+    index: int
+    count: int
+    seed: int
+
+
 def window_frames(progress: float, rng: random.Random) -> int:
     """Length of the next batch's windows: up to 4 s at first, growing to 30 s at 55% of the way, mixed with shorter ones."""
-    longest = _SHORT * (_FULL / _SHORT) ** min(1.0, max(0.0, progress - 0.04) / 0.5)
-    if progress > 0.5 and rng.random() < 0.5:
+    whole, part = rng.random() < 0.5, rng.random()
+    if progress > 0.5 and whole:
         return _FULL
-    return 2 * int(rng.uniform(0.6 if progress < 0.5 else 0.3, 1.0) * longest / 2)
+    longest = _SHORT * (_FULL / _SHORT) ** min(1.0, max(0.0, progress - 0.04) / 0.5)
+    least = 0.6 if progress < 0.5 else 0.3
+    return 2 * int((least + (1 - least) * part) * longest / 2)
 
 
 def weights(progress: float) -> dict[str, float]:
@@ -55,14 +70,24 @@ class Clock:
         return min(1.0, (time.monotonic() - self._start) / 60 / self._minutes)
 
 
-def feed(queue: Queue[Batch], sampler: WindowSampler, collator: Collator, clock: Clock, seed: int) -> None:
-    """Fill the queue with batches for ever (a daemon thread)."""
-    rng = random.Random(seed)
+def feed(queue: Queue[Batch], sampler: WindowSampler, collator: Collator, clock: Clock, rank: Rank) -> None:
+    """Fill the queue with batches for ever (a daemon thread); all ranks draw the same lengths, so none waits long."""
+    lengths, rng = random.Random(rank.seed), random.Random(rank.seed * 1000 + rank.index)
     while True:
-        progress = clock.progress()
-        frames = window_frames(progress, rng)
-        size = max(4, round(_FRAMES_A_BATCH / frames))
+        frames = window_frames(clock.progress(), lengths)
+        size = max(2, round(_FRAMES_A_BATCH / rank.count / frames))
         queue.put(collator([sampler.draw(rng, frames, packed=0.65) for _ in range(size)]))
+
+
+def share(teacher: Teacher, progress: float, rank: Rank) -> float:
+    """Average the gradients, and how far training is, over the ranks: so all take the same steps and stop together."""
+    gradients = [p.grad for p in teacher.parameters() if p.grad is not None]
+    flat = torch.cat([*(g.flatten() for g in gradients), torch.tensor([progress])])
+    dist.all_reduce(flat)
+    flat /= rank.count
+    for gradient, mean in zip(gradients, flat[:-1].split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+    return flat[-1].item()
 
 
 def save_model(model: WhisperForConditionalGeneration, folder: Path) -> None:
@@ -80,54 +105,56 @@ def save_model(model: WhisperForConditionalGeneration, folder: Path) -> None:
     generation.save_pretrained(folder)
 
 
-def train(corpus: Path, output: Path, clock: Clock, seed: int, resume: Path | None, save_every: float) -> None:
-    """Write `log.jsonl` as it goes, `checkpoint.pt` and the averaged model in `hf/` every `save_every` minutes."""
-    torch.manual_seed(seed)
-    output.mkdir(parents=True, exist_ok=True)
-    entries, mel = load(corpus)
-    phonemes = sorted({name for entry in entries for name, _, _ in entry.phonemes})
+def train(index: int, arguments: argparse.Namespace) -> None:
+    """One rank. Rank 0 writes `log.jsonl`, `checkpoint.pt` and the averaged model in `hf/`."""
+    rank = Rank(index, arguments.processes, arguments.seed)
+    torch.set_num_threads(1)
+    address = f"tcp://127.0.0.1:{arguments.port}"
+    dist.init_process_group("gloo", init_method=address, rank=index, world_size=rank.count)
+    torch.manual_seed(rank.seed)
+    output: Path = arguments.output
+    entries, mel = load(arguments.corpus)
     tokenizer = build_tokenizer()
-    collator = Collator(tokenizer, phonemes)
+    collator = Collator(tokenizer, sorted({name for entry in entries for name, _, _ in entry.phonemes}))
     teacher = Teacher(build_model(tokenizer), collator.word_classes, collator.phoneme_classes)
-    if resume:
-        teacher.load_state_dict(torch.load(resume))
-    print(f"{sum(p.numel() for p in teacher.model.parameters()) / 1e6:.2f} M parameters", flush=True)
+    if arguments.resume:
+        teacher.load_state_dict(torch.load(arguments.resume))
     average = deepcopy(teacher.model)
     optimizer = torch.optim.AdamW(teacher.parameters(), lr=_PEAK_RATE, weight_decay=0.01, betas=(0.9, 0.98))
-    queue: Queue[Batch] = Queue(6)
-    sampler = WindowSampler(entries, mel, seed)
-    threading.Thread(target=feed, args=(queue, sampler, collator, clock, seed + 1), daemon=True).start()
-    saved = started = time.monotonic()
-    with (output / "log.jsonl").open("a") as log:
-        while (progress := clock.progress()) < 1.0:
-            batch = queue.get()
-            rate = _PEAK_RATE * min(1.0, (clock.step + 1) / _WARM_UP) * (0.5 * (1 + math.cos(math.pi * progress)) + 0.01)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            with torch.autocast("cpu", torch.bfloat16):
-                losses = teacher.losses(batch)
-            factor = weights(progress)
-            loss = sum((factor[name] * value for name, value in losses.items()), torch.zeros(()))
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
-            optimizer.step()
-            clock.step += 1
-            decay = min(_AVERAGE, clock.step / (clock.step + 10))
-            with torch.no_grad():
-                for kept, now in zip(average.parameters(), teacher.model.parameters(), strict=True):
-                    kept.lerp_(now, 1 - decay)
-            if clock.step % 20 == 0:
-                line = {name: round(value.item(), 3) for name, value in losses.items()}
-                line |= {"step": clock.step, "s": round(time.monotonic() - started), "frames": batch.mel.shape[2]}
+    clock, queue = Clock(arguments.minutes, arguments.steps), Queue[Batch](4)
+    sampler = WindowSampler(entries, mel, rank.seed)
+    threading.Thread(target=feed, args=(queue, sampler, collator, clock, rank), daemon=True).start()
+    progress, started = 0.0, time.monotonic()
+    saved = started
+    while progress < 1.0:
+        batch = queue.get()
+        rate = _PEAK_RATE * min(1.0, (clock.step + 1) / _WARM_UP) * (0.5 * (1 + math.cos(math.pi * progress)) + 0.01)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", torch.bfloat16):
+            losses = teacher.losses(batch)
+        factor = weights(progress)
+        optimizer.zero_grad()
+        sum((factor[name] * value for name, value in losses.items()), torch.zeros(())).backward()
+        progress = share(teacher, clock.progress(), rank)
+        torch.nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
+        optimizer.step()
+        clock.step += 1
+        if index:
+            continue
+        decay = min(_AVERAGE, clock.step / (clock.step + 10))
+        with torch.no_grad():
+            for kept, now in zip(average.parameters(), teacher.model.parameters(), strict=True):
+                kept.lerp_(now, 1 - decay)
+        if clock.step % 20 == 0:
+            line = {name: round(value.item(), 3) for name, value in losses.items()}
+            line |= {"step": clock.step, "s": round(time.monotonic() - started), "frames": batch.mel.shape[2]}
+            with (output / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line | {"rate": rate}) + "\n")
-                log.flush()
-            if time.monotonic() - saved > save_every * 60:
-                saved = time.monotonic()
-                torch.save(teacher.state_dict(), output / "checkpoint.pt")
-                save_model(average, output / "hf")
-    torch.save(teacher.state_dict(), output / "checkpoint.pt")
-    save_model(average, output / "hf")
+        if time.monotonic() - saved > arguments.save_every * 60 or progress >= 1.0:
+            saved = time.monotonic()
+            torch.save(teacher.state_dict(), output / "checkpoint.pt")
+            save_model(average, output / "hf")
 
 
 def main() -> None:
@@ -137,13 +164,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--steps", type=int, help="follow this many steps instead of the clock")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="of one thread each")
+    parser.add_argument("--port", type=int, default=29511, help="on which the processes meet")
     parser.add_argument("--resume", type=Path, help="checkpoint.pt to start from")
     parser.add_argument("--save-every", type=float, default=5, help="minutes")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    clock = Clock(arguments.minutes, arguments.steps)
-    train(arguments.corpus, arguments.output, clock, arguments.seed, arguments.resume, arguments.save_every)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    torch.multiprocessing.spawn(train, (arguments,), arguments.processes)
 
 
 if __name__ == "__main__":
