@@ -4,8 +4,8 @@ import ssl
 import urllib.error
 import urllib.request
 
-from house import credentials, processes
-from house.places import (
+from dev.house import credentials, processes
+from dev.house.places import (
     API,
     API_PORT,
     BIN,

@@ -6,7 +6,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from house.places import API, BRIDGE_ADDRESS, KEYS, KUBECONFIG, KUBERNETES_SERVICE, NAMESPACE, NODE
+from dev.house.places import API, BRIDGE_ADDRESS, KEYS, KUBECONFIG, KUBERNETES_SERVICE, NAMESPACE, NODE
 
 # Who talks to the API server: user name and groups that its token stands for.
 USERS = {
@@ -51,20 +51,27 @@ def store() -> dict[str, str]:
     return dict(json.loads(STORE.read_text()))
 
 
+def admin_token() -> str:
+    """The administrator's bearer token."""
+    return _token("admin")
+
+
+def _token(user: str) -> str:
+    return next(line.split(",")[0] for line in TOKENS.read_text().splitlines() if line.split(",")[1] == user)
+
+
 def _token_line(user: str, groups: str) -> str:
     return f'{secrets.token_hex(20)},{user},{user},"{groups}"\n'
 
 
 def _write_kubeconfig(name: str, path: Path) -> None:
-    user = USERS[name][0]
-    token = next(line.split(",")[0] for line in TOKENS.read_text().splitlines() if line.split(",")[1] == user)
     authority = base64.b64encode(CA.read_bytes()).decode()
     # JSON is YAML, and needs no library.
     content = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "dev", "cluster": {"server": API, "certificate-authority-data": authority}}],
-        "users": [{"name": name, "user": {"token": token}}],
+        "users": [{"name": name, "user": {"token": _token(USERS[name][0])}}],
         "contexts": [{"name": "dev", "context": {"cluster": "dev", "user": name, "namespace": NAMESPACE}}],
         "current-context": "dev",
     }

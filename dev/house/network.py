@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from house.places import BRIDGE, BRIDGE_ADDRESS, POD_RANGE
+from dev.house.places import BRIDGE, BRIDGE_ADDRESS, POD_RANGE
 
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 # Pods reach the outside through this machine's own address; traffic of the bridge is let through where the default is to drop.

@@ -25,6 +25,7 @@ CACHE = Path(
 ).absolute()
 
 RUN = Path("/run/transcription-dev")
+HOLDER = RUN / "holder"
 CONTAINERD_SOCKET = RUN / "containerd.sock"
 
 NODE = "dgx-a100"
@@ -40,7 +41,6 @@ BRIDGE_ADDRESS = "10.201.0.1"
 POD_RANGE = "10.201.0.0/24"
 SERVICE_RANGE = "10.202.0.0/24"
 KUBERNETES_SERVICE = "10.202.0.1"
-DNS_SERVICE = "10.202.0.10"
 
 API_PORT = 6443
 STORE_PORT = 9000
@@ -50,4 +50,5 @@ STORE = f"http://{BRIDGE_ADDRESS}:{STORE_PORT}"
 REGISTRY = f"localhost:{REGISTRY_PORT}"
 
 OPERATOR_IMAGE = f"{REGISTRY}/transcription-operator:dev"
+PAUSE_IMAGE = f"{REGISTRY}/pause:dev"
 RUNNER_IMAGE = f"{REGISTRY}/transcription-runner:dev"

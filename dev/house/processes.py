@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from house.places import LOGS, STATE
-from house.progress import Stop
+from dev.house.places import LOGS, REPOSITORY, STATE
+from dev.house.progress import Stop
 
 PIDS = STATE / "pids"
 
@@ -35,18 +35,19 @@ def start(name: str, command: Iterable[str | Path], environment: Mapping[str, st
     (PIDS / name).write_text(f"{process.pid} {_start_time(process.pid)}\n")
 
 
-def pid_of(name: str) -> int | None:
+def pid_of(name: str, folder: Path = PIDS) -> int | None:
     """The number of the process called `name`, None when it does not run."""
     try:
-        pid, started = (int(word) for word in (PIDS / name).read_text().split())
+        pid, started = (int(word) for word in (folder / name).read_text().split())
     except (OSError, ValueError):
         return None
     return pid if _start_time(pid) == started else None
 
 
-def running() -> list[str]:
-    """Names of all processes that run."""
-    return sorted(path.name for path in PIDS.glob("*") if pid_of(path.name) is not None)
+def running(checkout: Path = REPOSITORY) -> list[str]:
+    """Names of all processes of a checkout's cluster that run."""
+    folder = checkout / ".dev" / "pids"
+    return sorted(path.name for path in folder.glob("*") if pid_of(path.name, folder) is not None)
 
 
 def stop(names: Iterable[str], patience: float = 8) -> None:
@@ -60,6 +61,8 @@ def stop(names: Iterable[str], patience: float = 8) -> None:
         time.sleep(0.05)
     for name in left:
         _signal(pids[name], signal.SIGKILL)
+        while pid_of(name) is not None:
+            time.sleep(0.01)
     for name in names:
         (PIDS / name).unlink(missing_ok=True)
 

@@ -10,8 +10,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from house.places import BIN, CACHE, LOGS, TOOLS
-from house.progress import Progress, Stop
+from dev.house.places import BIN, CACHE, LOGS, TOOLS
+from dev.house.progress import Progress, Stop
 
 KUBERNETES = "1.37.2"
 _VERSION = "k8s.io/component-base/version"
@@ -50,6 +50,7 @@ class Build:
 
 NODE = Build("node", ".", "./node", ("containerd", "ctr", "registry"))
 SHIM = Build("containerd-shim-runc-v2", ".", "./shim", ("containerd-shim-runc-v2",))
+PAUSE = Build("pause", ".", "./pause", ("pause",))
 RUNC = Build("runc", "runc", "github.com/opencontainers/runc", ("runc",), cgo=True, arguments=("-tags=seccomp",))
 MINIO = Build("minio", "minio", "github.com/minio/minio", ("minio",))
 CLUSTER = Build(
@@ -57,6 +58,7 @@ CLUSTER = Build(
     ".",
     "./cluster",
     (
+        "coredns",
         "etcd",
         "gpus",
         "helm",
@@ -76,7 +78,7 @@ CLUSTER = Build(
         }.items()
     ),
 )
-ALL = (NODE, SHIM, RUNC, CLUSTER, MINIO)
+ALL = (NODE, SHIM, PAUSE, RUNC, CLUSTER, MINIO)
 
 
 def go_version() -> str:

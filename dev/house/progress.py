@@ -1,6 +1,5 @@
 """What `up` and its kin say while they work: one line for each step, with its number and the seconds since the start."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -51,9 +50,3 @@ class Progress:
         with self._lock:
             self._finished += 1
         self.say(f"{name}: {time.monotonic() - began:.1f} s")
-
-
-def fail(reason: Stop) -> int:
-    """Print why nothing more can be done; the exit status to end with."""
-    print(f"\nerror: {reason}", file=sys.stderr)
-    return 1

@@ -3,8 +3,8 @@
 import urllib.error
 import urllib.request
 
-from house import credentials, processes
-from house.places import BIN, BRIDGE_ADDRESS, STATE, STORE, STORE_PORT
+from dev.house import credentials, processes
+from dev.house.places import BIN, BRIDGE_ADDRESS, STATE, STORE, STORE_PORT
 
 
 def start() -> None:

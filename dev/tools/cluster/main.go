@@ -28,6 +28,7 @@ import (
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 
 	"transcription/dev/tools/calledas"
+	"transcription/dev/tools/dns"
 	"transcription/dev/tools/gpus"
 )
 
@@ -42,6 +43,7 @@ func main() {
 		"helm":                    runHelm,
 		"etcd":                    func() error { etcdmain.Main(os.Args); return nil },
 		"gpus":                    gpus.Serve,
+		"coredns":                 dns.Serve,
 	})
 }
 

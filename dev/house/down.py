@@ -1,0 +1,43 @@
+"""`down`: stop the cluster. Its data, built programs and images stay for the next `up`."""
+
+import subprocess
+
+from dev.house import holder, leftovers, processes
+from dev.house.images import ctr
+from dev.house.places import HOLDER, REPOSITORY
+from dev.house.progress import Progress, Stop
+
+# Whoever would start pods again goes first, whoever they need goes last.
+_FIRST = ("kubelet", "gpus", "kube-proxy", "kube-scheduler", "kube-controller-manager", "coredns")
+_LAST = ("kube-apiserver", "etcd", "minio", "registry", "containerd")
+
+
+def down() -> None:
+    """Stop everything and remove all that lies outside `.dev/`. Nothing to stop is fine."""
+    other = holder.holder()
+    if other is not None and other != REPOSITORY and processes.running(other):
+        raise Stop(f"the cluster that runs is another checkout's: make -C {other} down")
+    progress = Progress(3)
+    with progress.step("stopping the node"):
+        processes.stop(_FIRST)
+        if processes.pid_of("containerd") is not None:
+            _remove_containers()
+    with progress.step("stopping the control plane and the stores"):
+        processes.stop(_LAST)
+    with progress.step("removing network, mounts and control groups"):
+        leftovers.remove()
+    HOLDER.unlink(missing_ok=True)
+
+
+def _remove_containers() -> None:
+    """Have containerd forget the pods, so that it starts with none next time. Their images stay."""
+    tasks = _listed("tasks")
+    if tasks:
+        subprocess.run([*ctr(), "tasks", "delete", "--force", *tasks], capture_output=True, check=False)
+    containers = _listed("containers")
+    if containers:
+        subprocess.run([*ctr(), "containers", "delete", *containers], capture_output=True, check=False)
+
+
+def _listed(what: str) -> list[str]:
+    return subprocess.run([*ctr(), what, "list", "--quiet"], capture_output=True, text=True, check=False).stdout.split()

@@ -1,0 +1,44 @@
+"""Whose cluster runs on this machine: ports, bridge and control group are the machine's, so only one checkout can have them."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev.house import processes
+from dev.house.places import HOLDER, REPOSITORY, RUN
+from dev.house.progress import Stop
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep every other `python3 -m dev.house` on this machine waiting meanwhile."""
+    path = RUN.with_suffix(".lock")
+    with open(path, "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            print(f"another command on the dev cluster is at work ({lock.read().strip()}); waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(f"of {REPOSITORY}")
+        lock.flush()
+        yield
+
+
+def take() -> None:
+    """Write down that the cluster is this checkout's. Raises Stop when it is another's that runs."""
+    other = holder()
+    if other is not None and other != REPOSITORY and processes.running(other):
+        raise Stop(
+            f"the dev cluster of another checkout runs on this machine: {other}\n"
+            f"Both would use the same ports. Stop that one first:  make -C {other} down"
+        )
+    RUN.mkdir(parents=True, exist_ok=True)
+    HOLDER.write_text(f"{REPOSITORY}\n")
+
+
+def holder() -> Path | None:
+    """The checkout whose cluster ran last, None when that was stopped."""
+    return Path(HOLDER.read_text().strip()) if HOLDER.exists() else None
