@@ -5,12 +5,13 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import kopf
 from prometheus_client import REGISTRY, start_http_server
 
-from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, UnreachableError
+from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, NoClusterError, UnreachableError
 from transcription_operator.controller import Controller
 from transcription_operator.metrics import Metrics
 from transcription_operator.settings import OperatorSettings, SettingsError, load_settings
@@ -35,8 +36,13 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(2)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLogger().level))
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except NoClusterError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
 
 
 async def run(settings: OperatorSettings) -> None:
@@ -47,14 +53,13 @@ async def run(settings: OperatorSettings) -> None:
         controller = Controller(cluster, settings, Metrics(REGISTRY, settings.version))
         async with asyncio.TaskGroup() as tasks:
             work = tasks.create_task(controller.run(), name="controller")
-            watch = tasks.create_task(_watch(controller, settings), name="watches")
-            watch.add_done_callback(lambda _: work.cancel())
+            tasks.create_task(_watch(controller, settings, work.cancel), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
 
 
-async def _watch(controller: Controller, settings: OperatorSettings) -> None:
+async def _watch(controller: Controller, settings: OperatorSettings, stop: Callable[[], object]) -> None:
     await kopf.operator(
-        registry=wire(controller),
+        registry=wire(controller, stop),
         settings=kopf_settings(),
         clusterwide=not settings.watch_namespaces,
         namespaces=settings.watch_namespaces,

@@ -54,6 +54,10 @@ class ApiError(Exception):
         self.message = message
 
 
+class NoClusterError(Exception):
+    """Neither a service account nor a kubeconfig says which cluster to use."""
+
+
 class UnreachableError(Exception):
     """The API server could not be reached or did not answer in time."""
 
@@ -66,12 +70,16 @@ class Cluster:
 
     @classmethod
     async def connect(cls) -> Self:
-        """By the pod's service account where there is one, else by KUBECONFIG or ~/.kube/config."""
+        """By the pod's service account where there is one, else by KUBECONFIG or ~/.kube/config. Raises NoClusterError."""
         configuration = client.Configuration()
         try:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException:
-            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            try:
+                await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            except config.ConfigException as error:
+                message = "no cluster to connect to: this is no pod with a service account, and KUBECONFIG names no usable file"
+                raise NoClusterError(f"{message} ({error})") from error
         return cls(client.ApiClient(configuration))
 
     async def __aenter__(self) -> Self:

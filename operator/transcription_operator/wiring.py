@@ -4,6 +4,7 @@ Only `on.event` handlers are used: kopf then adds no finalizer and no annotation
 belongs to its user alone. kopf does not retry such handlers; the controller's queue does.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import kopf
@@ -11,6 +12,7 @@ from transcription_api.names import GROUP, LABEL_JOB_UID, PLURAL, VERSION
 
 from transcription_operator.controller import Controller
 
+_EXIT_TIMEOUT = 0.2
 _SERVER_TIMEOUT = 5 * 60
 _CONNECT_TIMEOUT = 30
 
@@ -22,6 +24,8 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     # Namespaces and CRDs are not watched: that would take permissions which nothing else needs.
     settings.scanning.disabled = True
+    # The handlers below only take note of an event: nothing is worth waiting for at the end.
+    settings.queueing.exit_timeout = _EXIT_TIMEOUT
     settings.watching.server_timeout = _SERVER_TIMEOUT
     settings.watching.client_timeout = _SERVER_TIMEOUT + _CONNECT_TIMEOUT
     settings.watching.connect_timeout = _CONNECT_TIMEOUT
@@ -31,10 +35,14 @@ def kopf_settings() -> kopf.OperatorSettings:
     return settings
 
 
-def wire(controller: Controller) -> kopf.OperatorRegistry:
-    """The handlers that kopf calls."""
+def wire(controller: Controller, stop: Callable[[], object]) -> kopf.OperatorRegistry:
+    """The handlers that kopf calls. `stop` is called when a signal ends kopf."""
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
+
+    @kopf.on.cleanup(registry=registry)
+    async def on_exit(**_: Any) -> None:
+        stop()
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_resource(event: kopf.RawEvent, **_: Any) -> None:
