@@ -44,6 +44,7 @@ class Claims:
         self._now = now
         self._nonce = uuid4().hex
         self._lock = Lock()
+        self._renewing = Lock()
         self._held: dict[Claim, int] = {}
 
     def acquire(self, name: str) -> Claim | None:
@@ -83,11 +84,9 @@ class Claims:
             if latest.get(claim.name) != claim.generation:
                 self._forget(claim)
                 continue
-            with self._lock:
-                if claim not in self._held:
-                    continue
-                self._held[claim] = beat + 1
-            store.put(self._bucket, self._key(claim), self._body(beat + 1), "application/json")
+            with self._renewing:
+                if self._note_beat(claim, beat + 1):
+                    store.put(self._bucket, self._key(claim), self._body(beat + 1), "application/json")
 
     def holds(self, claim: Claim) -> bool:
         """Whether the claim is still ours. To be asked right before a result is written down."""
@@ -95,14 +94,17 @@ class Claims:
             if claim not in self._held:
                 return False
         generations = self._generations(claim.name)
-        return bool(generations) and _generation(generations[-1].key) == claim.generation
+        if generations and _generation(generations[-1].key) == claim.generation:
+            return True
+        self._forget(claim)
+        return False
 
     def release(self, claim: Claim) -> None:
-        """Give the claim back, and clear away those that it took over."""
-        with self._lock:
-            mine = self._held.pop(claim, None) is not None
-        lowest = 0 if mine else claim.generation
-        for generation in range(claim.generation, lowest - 1, -1):
+        """Give the claim back, and clear away those that it took over. One that was lost is its new holder's to clear away."""
+        with self._renewing, self._lock:  # a renewal after the removal would bring the claim back
+            if self._held.pop(claim, None) is None:
+                return
+        for generation in range(claim.generation, -1, -1):
             self._store.delete(self._bucket, self._key(Claim(claim.name, generation)))
 
     def release_all(self) -> None:
@@ -128,6 +130,13 @@ class Claims:
     def _hold(self, claim: Claim) -> None:
         with self._lock:
             self._held[claim] = 0
+
+    def _note_beat(self, claim: Claim, beat: int) -> bool:
+        with self._lock:
+            if claim not in self._held:
+                return False
+            self._held[claim] = beat
+            return True
 
     def _forget(self, claim: Claim) -> None:
         with self._lock:

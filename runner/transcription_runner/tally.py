@@ -24,7 +24,8 @@ class Tally:
         self._skipped_files = self._skipped_bytes = 0
         self._succeeded = self._failed = 0
         self._known_seconds, self._known_bytes = 0.0, 0
-        self._processed, self._in_flight = 0.0, 0.0
+        self._processed = 0.0
+        self._in_flight: dict[str, float] = {}
         self._complete = False
         self._languages: Counter[str] = Counter()
         self._failures: list[Failure] = []
@@ -54,15 +55,20 @@ class Tally:
             self._known_bytes += size
             self._known_seconds += seconds
 
-    def going_on(self, seconds: float) -> None:
-        """This many seconds of the file in work are done."""
+    def going_on(self, key: str, seconds: float) -> None:
+        """This many seconds of a file in work are done."""
         with self._lock:
-            self._in_flight = seconds
+            self._in_flight[key] = seconds
+
+    def dropped(self, key: str) -> None:
+        """A file in work is not this shard's any more."""
+        with self._lock:
+            self._in_flight.pop(key, None)
 
     def done(self, entry: LedgerEntry) -> None:
         """This shard ended a file in this run."""
         with self._lock:
-            self._in_flight = 0.0
+            self._in_flight.pop(entry.key, None)
             if entry.outcome is Outcome.SUCCEEDED:
                 self._succeeded += 1
                 self._processed += entry.audio_seconds
@@ -105,7 +111,7 @@ class Tally:
             )
 
     def _processed_seconds(self) -> float:
-        return self._processed + self._in_flight
+        return self._processed + sum(self._in_flight.values())
 
     def _total_seconds(self) -> float:
         """What is known plus, for the rest, its bytes at the seconds a byte has held so far. Exact once nothing is left over."""
