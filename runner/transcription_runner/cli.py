@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run",
         help="work as one pod of a TranscriptionJob",
-        description="Works as one pod of a TranscriptionJob: audio from the bucket in, transcripts out, as its configuration says. "
+        description="Works as one pod of a TranscriptionJob: audio from the bucket in, transcripts out, as configured. "
         "Needs S3_ACCESS_KEY and S3_SECRET_KEY in the environment. Exit codes: 0 done, 69 store unavailable, 70 internal error, "
         "75 interrupted, 77 store refused, 78 wrong configuration.",
     )

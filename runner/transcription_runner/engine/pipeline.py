@@ -57,7 +57,10 @@ class Engine:
             return self._transcript(source, audio, language, [], AlignmentReport(status="no-speech"))
         language = self._recogniser.language(audio, chunks)
         recognised = self._recogniser.recognise(audio, chunks, language.code, heard)
-        segments, report = self._timed([part for part in recognised if part.text.strip()], audio, language.code)
+        spoken = [part for part in recognised if part.text.strip()]
+        if not spoken:
+            return self._transcript(source, audio, language, [], AlignmentReport(status="no-speech"))
+        segments, report = self._timed(spoken, audio, language.code)
         if self._diarizer is not None:
             segments = self._diarizer.attribute(segments, audio)
         return self._transcript(source, audio, language, segments, report)

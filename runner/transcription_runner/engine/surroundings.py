@@ -29,7 +29,7 @@ def prepare_surroundings() -> None:
     if tokenizers is not None:
         os.environ.setdefault("NLTK_DATA", str(tokenizers))
     logging.getLogger("whisperx").addHandler(logging.NullHandler())  # keeps whisperx from installing a handler of its own
-    for noisy in ("lightning", "pytorch_lightning", "lightning.pytorch", "whisperx", "matplotlib", "faster_whisper"):
+    for noisy in ("lightning.pytorch.utilities.migration.utils", "whisperx", "matplotlib", "faster_whisper"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")  # of the libraries' own inner matters; ours go through logging
 
