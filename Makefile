@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo test up down images install venv lint types verify generate unit integration e2e lock
+.PHONY: help demo test up down install venv lint types verify generate unit integration e2e lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -14,14 +14,11 @@ help: ## list the commands
 demo: ## a cluster, the operator and a first job, from nothing to transcripts
 	@python3 -m dev.demo
 
-up: ## start the cluster of this checkout (see dev/README.md)
+up: ## start the cluster of this checkout, with both images as the code is now (see dev/README.md)
 	@python3 -m dev.house up
 
 down: ## stop it and clean up
 	@python3 -m dev.house down
-
-images: ## build both images and put them where the cluster finds them
-	@python3 -m dev.house images
 
 install: ## install or upgrade the operator from its chart
 	@source .dev/env; python3 -m dev.install
@@ -49,7 +46,7 @@ unit: venv ## pure tests, no processes
 integration: venv ## real API server, real S3; needs `make up`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration
 
-e2e: venv ## real pods from real images; needs `make up images install`
+e2e: venv ## real pods from real images; needs `make up install`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/e2e
 
 venv: .venv/.installed ## the Python environment for working on the code

@@ -10,6 +10,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHART = REPOSITORY / "deploy" / "helm" / "transcription-operator"
 RELEASE, NAMESPACE = "transcription", "transcription-system"
+SELECTOR = "app.kubernetes.io/name=transcription-operator"
 
 
 def install(environment: dict[str, str]) -> None:
@@ -28,6 +29,13 @@ def install(environment: dict[str, str]) -> None:
     command = ["helm", "upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace"]
     command += ["--values", str(CHART / "ci" / "dev-values.yaml"), *settings, "--wait", "--timeout", "120s"]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    # The tag stays the same when the code changes, so Helm sees no difference.
+    rollout = ["kubectl", "--namespace", NAMESPACE, "rollout"]
+    subprocess.run(
+        [*rollout, "restart", "deployment", "--selector", SELECTOR], env=environment, check=True, stdout=subprocess.DEVNULL
+    )
+    status = [*rollout, "status", "deployment", "--selector", SELECTOR, "--timeout=120s"]
+    subprocess.run(status, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def environment() -> dict[str, str]:

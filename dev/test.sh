@@ -13,7 +13,7 @@ step "style and arrows";        make --no-print-directory lint
 step "types";                   make --no-print-directory types
 step "generated files";         make --no-print-directory verify
 step "unit tests";              make --no-print-directory unit
-step "cluster and images";      python3 -m dev.house up --images
+step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
 step "the operator";            make --no-print-directory install
 step "end-to-end tests";        make --no-print-directory e2e

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.house import processes
 from tests.e2e.house import Bucket, Job, outputs_of, without_ledger
 from tests.e2e.speech import ENGLISH, wav
 from tests.integration.kubectl import Kubectl
@@ -50,10 +51,8 @@ def test_a_job_waits_for_its_secret_says_so_and_goes_on_when_it_comes(kubectl: K
 
 
 def minio_process() -> int:
-    recorded = ROOT / ".dev" / "run" / "minio.pid"
-    if not recorded.exists():
-        pytest.fail(f"{recorded} is missing: this test stops the MinIO that `make up` started")
-    return int(recorded.read_text().split()[0])
+    pid = processes.pid_of("minio")
+    return pid if pid else pytest.fail("this test stops the MinIO that `make up` started, and that one does not run")
 
 
 def test_thirty_seconds_without_a_store_lose_and_double_nothing(kubectl: Kubectl, bucket: Bucket) -> None:
@@ -66,7 +65,7 @@ def test_thirty_seconds_without_a_store_lose_and_double_nothing(kubectl: Kubectl
 
     os.kill(minio_process(), signal.SIGKILL)
     time.sleep(30)
-    subprocess.run([sys.executable, str(ROOT / "dev" / "up")], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "dev.house", "up"], cwd=ROOT, check=True, capture_output=True)
 
     status = job.succeeded(300)
     assert status["files"] == {"total": 40, "succeeded": 40, "skipped": 0, "failed": 0}
