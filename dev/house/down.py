@@ -9,7 +9,7 @@ from dev.house.progress import Progress, Stop
 
 # Whoever would start pods again goes first, whoever they need goes last.
 _FIRST = ("kubelet", "gpus", "kube-proxy", "kube-scheduler", "kube-controller-manager", "coredns")
-_LAST = ("kube-apiserver", "etcd", "minio", "registry", "containerd")
+_LAST = ("etcd", "minio", "registry", "containerd")
 
 
 def down() -> None:
@@ -23,6 +23,7 @@ def down() -> None:
         if processes.pid_of("containerd") is not None:
             _remove_containers()
     with progress.step("stopping the control plane and the stores"):
+        processes.stop(("kube-apiserver",), patience=0)  # it keeps no state, and would wait for every open watch
         processes.stop(_LAST)
     with progress.step("removing network, mounts and control groups"):
         leftovers.remove()

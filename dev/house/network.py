@@ -31,8 +31,18 @@ def down() -> None:
     for table, chain, rule in _RULES:
         while _iptables(table, "-D", chain, rule):
             pass
+    _remove_kube_firewall()
     if Path("/sys/class/net", BRIDGE).exists():
         _run("ip", "link", "delete", BRIDGE)
+
+
+def _remove_kube_firewall() -> None:
+    """The chain that kube-proxy leaves behind when told to clean up, because a kubelet might share it."""
+    chain = "KUBE-FIREWALL"
+    for jump in ("INPUT", "OUTPUT"):
+        subprocess.run(["iptables", "-w", "-D", jump, "-j", chain], capture_output=True, check=False)
+    for action in ("-F", "-X"):
+        subprocess.run(["iptables", "-w", action, chain], capture_output=True, check=False)
 
 
 def _iptables(table: str, action: str, chain: str, rule: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,17 @@ def start_kubelet() -> None:
     )
 
 
-def ready(node: Mapping[str, Any]) -> bool:
-    """Whether a Node object says that it is Ready and has its GPUs."""
+def ready(node: Mapping[str, Any], since: float) -> bool:
+    """Whether a Node object says, by a report later than `since` (seconds of the epoch), that it is Ready and has its GPUs."""
     status = node.get("status", {})
-    conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", [])}
-    return conditions.get("Ready") == "True" and status.get("allocatable", {}).get(GPU_RESOURCE) == str(GPUS)
+    if status.get("allocatable", {}).get(GPU_RESOURCE) != str(GPUS):
+        return False
+    return any(
+        condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and datetime.fromisoformat(condition["lastHeartbeatTime"]).timestamp() >= since
+        for condition in status.get("conditions", [])
+    )
 
 
 def _containerd() -> str:

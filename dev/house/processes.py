@@ -44,6 +44,11 @@ def pid_of(name: str, folder: Path = PIDS) -> int | None:
     return pid if _start_time(pid) == started else None
 
 
+def started_at(name: str) -> float:
+    """When the process called `name` was started, in whole seconds of the epoch."""
+    return float(int((PIDS / name).stat().st_mtime))
+
+
 def running(checkout: Path = REPOSITORY) -> list[str]:
     """Names of all processes of a checkout's cluster that run."""
     folder = checkout / ".dev" / "pids"

@@ -110,7 +110,7 @@ def _start_node(progress: Progress) -> None:
         node.start_kubelet()
         processes.wait_until(
             f"node {NODE}",
-            lambda: node.ready(kube.get(f"/api/v1/nodes/{NODE}")),
+            lambda: node.ready(kube.get(f"/api/v1/nodes/{NODE}"), since=processes.started_at("kubelet")),
             ("kubelet", "kube-proxy", "gpus", "containerd"),
             seconds=90,
         )
