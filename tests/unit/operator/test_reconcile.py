@@ -1,0 +1,323 @@
+"""The life of a job as the operator sees it: what it does, what it says, and when it leaves a job alone."""
+
+import json
+
+import pytest
+from transcription_operator.plan import DeleteConfigMap, DeleteJob, PatchJob, StartRun
+from transcription_operator.policies.verdict import REPORT_GRACE
+
+from tests.unit.operator.world import Job, a_job, a_running_job, at, text
+
+DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refuses the credentials"})
+
+
+def finished(job: Job, when: float = 100) -> Job:
+    """All pods done, all reports in."""
+    return job.without_pods().with_pod(0, "Succeeded").child_ended("Complete", when)
+
+
+# --- the usual way ----------------------------------------------------------------------------------------------------
+
+
+def test_at_first_sight_the_run_is_started_and_recorded() -> None:
+    plan = a_job().reconcile()
+    assert [type(action) for action in plan.children] == [StartRun]
+    assert plan.status is not None
+    assert (plan.status["phase"], plan.status["observedGeneration"], plan.status["runId"]) == ("Pending", 1, "")
+    assert plan.children[0].job["metadata"]["name"] == plan.status["jobName"]  # type: ignore[union-attr]
+
+
+def test_once_started_nothing_is_done_until_something_changes() -> None:
+    job = a_job().reconciled()
+    plan = job.reconcile()
+    assert (plan.children, plan.status, plan.events, plan.requeue_after) == ((), None, (), None)
+
+
+def test_a_running_pod_makes_a_running_job() -> None:
+    job = a_job().reconciled()
+    job.with_child(started=2).with_running_pod(since=5).reconciled(6)
+    assert job.status["phase"] == "Running"
+    assert job.status["startTime"] == text(at(5))
+    assert job.condition("Running")["status"] == "True"
+    assert job.events == [("Normal", "JobCreated"), ("Normal", "Started")]
+
+
+def test_reports_become_figures_and_looking_later_changes_nothing() -> None:
+    job = a_running_job().with_shard(total=4, succeeded=1, failed=1, audio=(600, 1800), reported=60, languages={"en": 1})
+    job.reconciled(61)
+    assert job.status["files"] == {"total": 4, "succeeded": 1, "skipped": 0, "failed": 1}
+    assert (job.status["fileProgress"], job.status["progress"], job.status["realTimeFactor"]) == ("2/4", "33%", 10.0)
+    assert job.status["estimatedCompletionTime"] == text(at(180))
+    assert job.reconcile(500).status is None
+
+
+def test_the_end_is_recorded_with_the_last_reports() -> None:
+    job = a_running_job().with_shard(
+        total=4, succeeded=3, skipped=1, audio=(600, 600), stage="Finished", reported=99, manifest="calls/_manifest-calls.json"
+    )
+    plan = finished(job).reconcile(101)
+    assert plan.ends_run
+    job.reconciled(101)
+    assert (job.status["phase"], job.status["progress"], job.status["fileProgress"]) == ("Succeeded", "100%", "4/4")
+    assert job.status["completionTime"] == text(at(100))
+    assert job.status["realTimeFactor"] == 6.0
+    assert job.status["manifest"] == "calls/_manifest-calls.json"
+    assert "estimatedCompletionTime" not in job.status
+    assert (job.condition("Complete")["status"], job.condition("Complete")["reason"]) == ("True", "Completed")
+    assert job.condition("Running")["status"] == "False"
+    assert job.events[-1] == ("Normal", "Succeeded")
+
+
+def test_after_the_end_the_job_gets_its_time_to_live_and_is_left_alone() -> None:
+    job = finished(a_running_job(ttlSecondsAfterFinished=60).with_shard(total=1, succeeded=1, stage="Finished"))
+    job.apply(job.reconcile(101))
+    plan = job.reconcile(101)
+    assert plan.children == (PatchJob(job.job_name, {"ttlSecondsAfterFinished": 60}),)
+    job.apply(plan)
+    assert job.reconcile(102).settled
+    job.children.clear()
+    plan = job.reconcile(9999)
+    assert (plan.children, plan.status, plan.settled) == ((), None, True), "a Job that went by its time is not made again"
+
+
+def test_a_changed_time_to_live_reaches_a_finished_job() -> None:
+    job = finished(a_running_job().with_shard(total=1, succeeded=1, stage="Finished")).reconciled(101)
+    job.asking(ttlSecondsAfterFinished=1).reconciled(102)
+    assert job.child["spec"]["ttlSecondsAfterFinished"] == 1
+    assert job.status["observedGeneration"] == job.raw["metadata"]["generation"]
+
+
+# --- the end, in other ways -------------------------------------------------------------------------------------------
+
+
+def test_late_reports_are_waited_for() -> None:
+    job = finished(a_running_job().with_shard(total=2, succeeded=1, stage="Transcribing"))
+    plan = job.reconcile(101)
+    assert not plan.ends_run
+    assert plan.requeue_after == REPORT_GRACE.total_seconds() - 1
+    job.with_shard(total=2, succeeded=2, stage="Finished").reconciled(102)
+    assert job.status["files"]["succeeded"] == 2
+
+
+def test_but_not_for_ever() -> None:
+    job = finished(a_running_job()).reconciled(100 + REPORT_GRACE.total_seconds())
+    assert job.status["phase"] == "Succeeded"
+    assert job.condition("Complete")["reason"] == "CompletedWithoutReports"
+
+
+def test_every_shard_has_to_report_its_end() -> None:
+    job = a_running_job(parallelism=2).with_shard(0, total=2, succeeded=1, stage="Finished")
+    assert not finished(job).reconcile(101).ends_run
+    job.with_shard(1, total=2, succeeded=1, stage="Finished")
+    assert job.reconcile(101).ends_run
+
+
+def test_an_empty_source_succeeds_and_says_so() -> None:
+    job = finished(a_running_job(source={"bucket": "calls", "prefix": "2031/"}).with_shard(stage="Finished")).reconciled(101)
+    assert job.condition("Complete")["reason"] == "NoFilesMatched"
+    assert "calls/2031/" in job.status["message"]
+    assert job.status["progress"] == "100%"
+
+
+@pytest.mark.parametrize(("allowed", "phase"), [(0, "Failed"), (1, "Failed"), (2, "Succeeded")])
+def test_more_failed_files_than_allowed_fail_the_job(allowed: int, phase: str) -> None:
+    job = a_running_job(maxFailedFiles=allowed).with_shard(total=4, succeeded=2, failed=2, stage="Finished")
+    finished(job).reconciled(101)
+    assert job.status["phase"] == phase
+    if phase == "Failed":
+        assert job.condition("Failed")["reason"] == "TooManyFailedFiles"
+        assert f"2 of 4 files failed, spec.maxFailedFiles allows {allowed}" in job.status["message"]
+
+
+@pytest.mark.parametrize(
+    ("job_reason", "expected", "said"),
+    [
+        ("PodFailurePolicy", "StorageAccessDenied", "the store refuses the credentials"),
+        ("BackoffLimitExceeded", "BackoffLimitExceeded", "the last: StorageAccessDenied: the store refuses"),
+        ("DeadlineExceeded", "DeadlineExceeded", "spec.activeDeadlineSeconds (60)"),
+        ("SomethingNew", "SomethingNew", "as Kubernetes says"),
+    ],
+)
+def test_a_failed_job_says_why(job_reason: str, expected: str, said: str) -> None:
+    job = a_running_job(activeDeadlineSeconds=60).without_pods().with_failed_pod(77, DENIED)
+    job.child_ended("Failed", 100, job_reason, "as Kubernetes says").reconciled(103)
+    assert job.status["phase"] == "Failed"
+    assert job.condition("Failed")["reason"] == expected
+    assert said in job.status["message"]
+    assert job.events[-1] == ("Warning", expected)
+    assert job.reconcile(104).settled
+
+
+def test_a_spec_that_cannot_be_carried_out_fails_without_a_job() -> None:
+    job = a_job().asking(source={}).reconciled()
+    assert job.condition("Failed")["reason"] == "InvalidSpec"
+    assert "spec.source.bucket" in job.status["message"]
+    assert job.children == {}
+    assert job.reconcile().settled
+
+
+# --- waiting ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_that_fits_nowhere_stays_pending_and_says_why_once() -> None:
+    job = a_job().reconciled().with_unschedulable_pod("0/1 nodes are available")
+    job.reconciled(5).reconciled(50)
+    assert job.status["phase"] == "Pending"
+    assert (job.condition("Running")["reason"], job.status["message"]) == ("Unschedulable", "0/1 nodes are available")
+    assert job.events.count(("Warning", "Unschedulable")) == 1
+
+
+def test_a_missing_secret_is_waited_for() -> None:
+    job = a_job().reconciled().with_waiting_pod("CreateContainerConfigError", 'secret "late" not found').reconciled(5)
+    assert (job.status["phase"], job.condition("Running")["reason"]) == ("Pending", "SecretNotFound")
+    job.without_pods().started(10)
+    assert job.status["phase"] == "Running"
+
+
+def test_a_store_that_does_not_answer_shows_while_the_pod_runs() -> None:
+    job = a_running_job().with_shard(total=4, stage="WaitingForStore", message="minio:9000: connection refused").reconciled(5)
+    assert (job.status["phase"], job.condition("Running")["reason"]) == ("Running", "WaitingForStore")
+    assert job.status["message"] == "minio:9000: connection refused"
+    job.with_shard(total=4, stage="Transcribing").reconciled(9)
+    assert job.condition("Running")["reason"] == "PodsRunning"
+
+
+def test_a_job_without_pods_for_long_points_to_its_events() -> None:
+    job = a_job().reconciled().with_child(started=0)
+    plan = job.reconcile(10)
+    assert plan.requeue_after == 20
+    job.reconciled(30)
+    assert job.condition("Running")["reason"] == "PodsNotCreated"
+    assert f"kubectl describe job -n team {job.job_name}" in job.status["message"]
+
+
+def test_a_pod_that_is_replaced_does_not_make_the_job_pending() -> None:
+    job = a_running_job().without_pods().with_failed_pod(69, '{"reason": "StoreUnavailable", "message": "timeout"}')
+    job.reconciled(10)
+    assert (job.status["phase"], job.condition("Running")["reason"]) == ("Running", "PodFailed")
+    assert "StoreUnavailable: timeout" in job.status["message"]
+
+
+def test_one_pod_runs_and_one_waits() -> None:
+    job = a_running_job(parallelism=2).with_unschedulable_pod("Insufficient nvidia.com/gpu").reconciled(5)
+    assert job.status["phase"] == "Running"
+    assert job.status["message"] == "1 of 2 pods running; Unschedulable: Insufficient nvidia.com/gpu"
+
+
+def test_a_refusal_that_may_pass_is_waited_for_and_one_that_may_not_ends_the_run() -> None:
+    job = a_job().refused(403, "exceeded quota: jobs").reconciled()
+    assert (job.status["phase"], job.condition("Running")["reason"]) == ("Pending", "JobRejected")
+    assert "exceeded quota: jobs" in job.status["message"]
+    job.refusal = None
+    job.reconciled()
+    assert job.events == [("Warning", "JobRejected"), ("Normal", "JobCreated")]
+
+    job = a_job().refused(422, "spec.template: Invalid value").reconciled()
+    assert (job.status["phase"], job.condition("Failed")["reason"]) == ("Failed", "JobRejected")
+
+
+# --- suspend, resume, resize ------------------------------------------------------------------------------------------
+
+
+def test_suspend_and_resume() -> None:
+    job = a_running_job().asking(suspend=True)
+    assert job.reconcile(10).children == (PatchJob(job.job_name, {"suspend": True}),)
+    job.reconciled(10)
+    assert job.status["phase"] == "Suspended"
+    assert (job.condition("Suspended")["status"], job.condition("Running")["status"]) == ("True", "False")
+    job.without_pods().asking(suspend=False).reconciled(20)
+    assert job.child["spec"]["suspend"] is False
+    assert job.status["phase"] == "Pending"
+    job.started(30)
+    assert job.status["phase"] == "Running"
+    assert job.status["startTime"] == text(at(0)), "a run starts once"
+    assert [reason for _, reason in job.events] == ["JobCreated", "Started", "Suspended", "Resumed", "Started"]
+
+
+def test_a_job_that_starts_suspended() -> None:
+    job = a_job().asking(suspend=True).reconciled()
+    assert (job.status["phase"], job.child["spec"]["suspend"]) == ("Suspended", True)
+
+
+def test_a_job_that_finished_while_being_suspended_is_finished() -> None:
+    job = finished(a_running_job().with_shard(total=1, succeeded=1, stage="Finished")).asking(suspend=True).reconciled(101)
+    assert job.status["phase"] == "Succeeded"
+
+
+def test_parallelism_changes_with_completions() -> None:
+    job = a_running_job().asking(parallelism=3)
+    assert job.reconcile().children == (PatchJob(job.job_name, {"parallelism": 3, "completions": 3}),)
+
+
+def test_kueue_alone_suspends_and_resumes_the_job_it_queues() -> None:
+    job = a_job().queued().reconciled()
+    job.child["spec"]["suspend"] = True  # as Kueue's webhook does
+    plan = job.reconcile()
+    assert plan.children == ()
+    job.reconciled()
+    assert (job.status["phase"], job.condition("Running")["reason"]) == ("Pending", "Queued")
+    job.asking(suspend=True)
+    assert job.reconcile().children == (DeleteJob(job.job_name, f"uid-{job.job_name}"),)
+    job.reconciled()
+    assert (job.status["phase"], job.children) == ("Suspended", {})
+    job.asking(suspend=False).reconciled()
+    assert job.job_name in job.children
+
+
+# --- other runs, deletion, accidents ----------------------------------------------------------------------------------
+
+
+def test_a_new_run_replaces_an_unfinished_one_and_starts_from_nothing() -> None:
+    job = a_running_job().with_shard(total=4, succeeded=2, failed=1, audio=(10, 40), manifest="x/y").reconciled(5)
+    first = job.job_name
+    job.asking(runId="again")
+    second = job.job_name
+    plan = job.reconcile(50)
+    assert plan.children[:2] == (DeleteJob(first, f"uid-{first}"), DeleteConfigMap(first))
+    assert isinstance(plan.children[2], StartRun)
+    job.reconciled(50)
+    assert set(job.children) == {second} == job.config_maps
+    assert job.status["shards"] == []
+    for name in ("files", "failures", "manifest", "startTime", "progress", "realTimeFactor"):
+        assert name not in job.status
+    assert (job.status["runId"], job.status["jobName"], job.status["phase"]) == ("again", second, "Pending")
+
+
+def test_a_new_run_after_the_end_leaves_the_old_job_to_its_time() -> None:
+    job = finished(a_running_job().with_shard(total=1, succeeded=1, stage="Finished")).reconciled(101)
+    first = job.job_name
+    job.without_pods().asking(runId="again").reconciled(200)
+    assert set(job.children) == {first, job.job_name}
+    assert job.children[first]["spec"]["ttlSecondsAfterFinished"] == 3600
+    assert "completionTime" not in job.status
+    assert job.condition("Complete") == {}
+
+
+def test_a_job_deleted_by_hand_is_made_again() -> None:
+    job = a_running_job().without_pods()
+    job.children.clear()
+    job.reconciled(10)
+    assert job.job_name in job.children
+    assert job.events[-1] == ("Normal", "JobRecreated")
+
+
+def test_a_job_that_is_being_deleted_is_waited_for() -> None:
+    job = a_running_job().without_pods()
+    job.child["metadata"]["deletionTimestamp"] = text(at(5))
+    assert job.reconcile(6).children == ()
+    job.reconciled(6)
+    assert job.condition("Running")["reason"] == "JobDeleted"
+
+
+def test_a_resource_that_is_being_deleted_is_left_alone() -> None:
+    plan = a_running_job().asking(suspend=True).being_deleted().reconcile()
+    assert (plan.children, plan.status, plan.settled) == ((), None, True)
+
+
+def test_a_status_that_another_version_wrote_does_not_stop_the_work() -> None:
+    job = a_running_job().with_shard(total=2, succeeded=1)
+    job.raw["status"]["fromTheFuture"] = {"x": 1}
+    job.raw["status"]["shards"].append({"index": 1, "nonsense": True})
+    job.reconcile(5)
+    assert job.observed().resource.status.run_id == ""
+    assert [shard.index for shard in job.observed().resource.status.shards or []] == [0]
