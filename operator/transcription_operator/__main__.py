@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -58,9 +59,13 @@ async def run(settings: OperatorSettings) -> None:
 
 
 async def _watch(controller: Controller, settings: OperatorSettings, stop: Callable[[], object]) -> None:
+    # kopf names itself after the user that runs it, and fails where that user has no entry in /etc/passwd, as in our image.
+    os.environ.setdefault("POD_ID", socket.gethostname())
     await kopf.operator(
         registry=wire(controller, stop),
         settings=kopf_settings(),
+        # kopf would look up the user's name, and a container's arbitrary user has none; nobody reads it, since there are no peers.
+        identity=kopf.Identity(OPERATOR_FIELD_MANAGER) if hasattr(kopf, "Identity") else None,
         clusterwide=not settings.watch_namespaces,
         namespaces=settings.watch_namespaces,
         liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
