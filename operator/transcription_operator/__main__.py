@@ -8,9 +8,11 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import kopf
 from prometheus_client import REGISTRY, start_http_server
+from transcription_api.names import OPERATOR_FIELD_MANAGER
 
 from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, NoClusterError, UnreachableError
 from transcription_operator.controller import Controller
@@ -65,7 +67,7 @@ async def _watch(controller: Controller, settings: OperatorSettings, stop: Calla
         registry=wire(controller, stop),
         settings=kopf_settings(),
         # kopf would look up the user's name, and a container's arbitrary user has none; nobody reads it, since there are no peers.
-        identity=kopf.Identity(OPERATOR_FIELD_MANAGER) if hasattr(kopf, "Identity") else None,
+        identity=cast(Any, OPERATOR_FIELD_MANAGER),
         clusterwide=not settings.watch_namespaces,
         namespaces=settings.watch_namespaces,
         liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
