@@ -125,4 +125,9 @@ def follow(kubectl: list[str], known: dict[str, str], seconds: float = 600) -> b
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as failed:
+        sys.exit(
+            f"\ndemo: `{' '.join(map(str, failed.cmd[:4]))} ...` failed (exit status {failed.returncode}); what it said stands above"
+        )

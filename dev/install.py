@@ -27,7 +27,7 @@ def install(environment: dict[str, str]) -> None:
     }
     settings = [flag for name, value in values.items() for flag in ("--set-string", f"{name}={value}")]
     command = ["helm", "upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace"]
-    command += ["--values", str(CHART / "ci" / "dev-values.yaml"), *settings, "--wait", "--timeout", "120s"]
+    command += ["--values", str(CHART / "ci" / "dev-values.yaml"), *settings, "--take-ownership", "--wait", "--timeout", "120s"]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     # The tag stays the same when the code changes, so Helm sees no difference.
     rollout = ["kubectl", "--namespace", NAMESPACE, "rollout"]
