@@ -66,7 +66,7 @@ async def _watch(controller: Controller, settings: OperatorSettings, stop: Calla
     await kopf.operator(
         registry=wire(controller, stop),
         settings=kopf_settings(),
-        # kopf would look up the user's name, and a container's arbitrary user has none; nobody reads it, since there are no peers.
+        # kopf would look up the user's name, which an arbitrary user of a container lacks; no peer reads it.
         identity=cast(Any, OPERATOR_FIELD_MANAGER),
         clusterwide=not settings.watch_namespaces,
         namespaces=settings.watch_namespaces,
