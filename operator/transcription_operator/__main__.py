@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import logging
 import os
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,8 +60,6 @@ async def run(settings: OperatorSettings) -> None:
 
 
 async def _watch(controller: Controller, settings: OperatorSettings, stop: Callable[[], object]) -> None:
-    # kopf names itself after the user that runs it, and fails where that user has no entry in /etc/passwd, as in our image.
-    os.environ.setdefault("POD_ID", socket.gethostname())
     await kopf.operator(
         registry=wire(controller, stop),
         settings=kopf_settings(),
