@@ -1,6 +1,6 @@
 """Claims: how pods share files without a coordinator.
 
-A claim on a file is an object beside the ledger, `claims/<name>-<generation>.json`, created only where there is none
+A claim on a file is an object beside the ledger, `claims/<name>-<generation>.claim`, created only where there is none
 (conditional PUT), so one pod wins. The holder rewrites it now and then. A claim that stands still for a lease is given up
 (`lease.LeaseWatch`): another pod takes over by creating the next generation, again only where there is none. The highest
 generation is the holder's; whoever finds a higher one than its own has lost the claim and drops its work.
@@ -155,7 +155,7 @@ class Claims:
         return holder if isinstance(holder, dict) else {}
 
     def _key(self, claim: Claim) -> str:
-        return f"{self._folder}{claim.name}-{claim.generation:04}.json"
+        return f"{self._folder}{claim.name}-{claim.generation:04}.claim"
 
     def _body(self, beat: int) -> bytes:
         body = {
@@ -178,5 +178,5 @@ def _name(key: str) -> str:
 
 
 def _generation(key: str) -> int:
-    number = key.rpartition("-")[2].removesuffix(".json")
+    number = key.rpartition("-")[2].removesuffix(".claim")
     return int(number) if number.isdigit() else 0

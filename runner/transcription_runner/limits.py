@@ -22,7 +22,7 @@ class Limits:
     """TRANSCRIPTION_STORE_PATIENCE_SECONDS: how long an outage of the store is waited out."""
     lease_seconds: float = 60.0
     """TRANSCRIPTION_LEASE_SECONDS: a claim that is not renewed for this long may be taken over."""
-    grace_seconds: float = 20.0
+    grace_seconds: float = 18.0
     """TRANSCRIPTION_GRACE_SECONDS: how long the file in flight may still take after SIGTERM."""
 
     @property

@@ -57,7 +57,7 @@ class Reporter:
         if news:
             log.warning("%s", f"waiting for the store: {error}" if error else "the store answers again")
 
-    def close(self, stage: str, message: str = "", patience_seconds: float = 5.0) -> None:
+    def close(self, stage: str, message: str = "", patience_seconds: float = 3.0) -> None:
         """Send the last report and stop."""
         self.stage(stage, message)
         with self._changed:

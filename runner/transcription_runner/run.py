@@ -40,7 +40,7 @@ from transcription_runner.writer import Writer
 log = logging.getLogger(__name__)
 
 LONGEST_POLL_SECONDS = 5.0
-CLEANUP_SECONDS = 4.0
+CLEANUP_SECONDS = 3.0
 """How long giving back claims may take on the way out."""
 
 
@@ -55,7 +55,13 @@ def run(config_path: Path) -> ExitCode:
         )
     except RunError as error:
         return _failed(error)
-    return Pod(config, limits, store, who).run()
+    return Pod(config, limits, store, who, _load_engine).run()
+
+
+def _load_engine(config: RunnerConfig) -> SpeechEngine:
+    from transcription_runner.engine.pipeline import Engine
+
+    return Engine(config.recipe, config.device)
 
 
 def read_config(path: Path) -> RunnerConfig:
@@ -91,7 +97,9 @@ def _failed(error: RunError) -> ExitCode:
 class Pod:
     """Everything that one pod holds, put together; `run` lives through it once."""
 
-    def __init__(self, config: RunnerConfig, limits: Limits, store: Store, who: Run) -> None:
+    def __init__(
+        self, config: RunnerConfig, limits: Limits, store: Store, who: Run, load_engine: Callable[[RunnerConfig], SpeechEngine]
+    ) -> None:
         self._config, self._limits, self._who = config, limits, who
         self._hash = recipe_hash(config.recipe, config.output)
         self._stop = Event()
@@ -128,7 +136,7 @@ class Pod:
             self._claims,
             self._tally,
             self._reporter,
-            self._load_engine,
+            lambda: load_engine(config),
             self._impatient,
             limits.audio_seconds,
             limits.lease_seconds,
@@ -185,11 +193,6 @@ class Pod:
 
     def _files(self) -> Iterator[SourceFile]:
         return source_files(self._store, self._config.source, self._config.output)
-
-    def _load_engine(self) -> SpeechEngine:
-        from transcription_runner.engine.pipeline import Engine
-
-        return Engine(self._config.recipe, self._config.device)
 
     def _finish(self) -> None:
         """Write the manifest, unless another pod is at it: that one, or the pod that replaces it, ends it."""

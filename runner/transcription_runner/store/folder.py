@@ -1,12 +1,16 @@
 """A store in a local folder: one sub-folder for each bucket. For working without a cluster, and for tests."""
 
+import contextlib
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 from transcription_runner.store.port import ObjectInfo, ObjectMissingError, ObjectRefusedError, StoreRefusedError
+
+PARTIAL = ".partial"
+"""The suffix of files that are being written."""
 
 
 class FolderStore:
@@ -18,10 +22,11 @@ class FolderStore:
     def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
         """See Store."""
         folder = self._bucket(bucket)
-        keys = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        for key in keys:
+        paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != PARTIAL)
+        for key in sorted(path.relative_to(folder).as_posix() for path in paths):
             if key.startswith(prefix) and key > start_after:
-                yield self.stat(bucket, key)
+                with contextlib.suppress(ObjectMissingError):  # removed meanwhile
+                    yield self.stat(bucket, key)
 
     def stat(self, bucket: str, key: str) -> ObjectInfo:
         """See Store."""
@@ -44,11 +49,7 @@ class FolderStore:
 
     def put(self, bucket: str, key: str, content: bytes, media_type: str) -> None:
         """See Store. The file appears whole or not at all."""
-        path = self._path(bucket, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{hashlib.sha256(key.encode()).hexdigest()[:16]}.{os.getpid()}.partial")
-        partial.write_bytes(content)
-        partial.replace(path)
+        self._partial(bucket, key, content).replace(self._path(bucket, key))
 
     def put_stream(self, bucket: str, key: str, parts: Callable[[], Iterator[bytes]], media_type: str) -> None:
         """See Store."""
@@ -56,13 +57,13 @@ class FolderStore:
 
     def put_if_absent(self, bucket: str, key: str, content: bytes) -> bool:
         """See Store."""
-        path = self._path(bucket, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._partial(bucket, key, content)
         try:
-            with path.open("xb") as file:
-                file.write(content)
+            self._path(bucket, key).hardlink_to(partial)
         except FileExistsError:
             return False
+        finally:
+            partial.unlink()
         return True
 
     def delete(self, bucket: str, key: str) -> None:
@@ -74,6 +75,13 @@ class FolderStore:
         if not folder.is_dir():
             raise StoreRefusedError("BucketNotFound", f"there is no folder {folder}")
         return folder
+
+    def _partial(self, bucket: str, key: str, content: bytes) -> Path:
+        folder = self._path(bucket, key).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / f".{uuid4().hex}{PARTIAL}"
+        partial.write_bytes(content)
+        return partial
 
     def _path(self, bucket: str, key: str) -> Path:
         if key.startswith("/") or any(part in ("", ".", "..") for part in key.split("/")):

@@ -1,0 +1,47 @@
+"""A store that can be made to fail, around the real local one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from transcription_runner.store.folder import FolderStore
+from transcription_runner.store.port import ObjectInfo, StoreUnavailableError
+
+
+def folder_store(root: Path, *buckets: str) -> FolderStore:
+    for bucket in buckets or ("calls",):
+        (root / bucket).mkdir(parents=True)
+    return FolderStore(root)
+
+
+class FlakyStore(FolderStore):
+    """Fails the calls that `fails` picks by their number, counted from 1. When `late`, a write has happened all the same."""
+
+    def __init__(self, root: Path, fails: Callable[[int], bool], late: bool = False) -> None:
+        super().__init__(root)
+        self._fails, self._late = fails, late
+        self.calls = 0
+
+    def _maybe_fail(self) -> None:
+        self.calls += 1
+        if self._fails(self.calls):
+            raise StoreUnavailableError("connection refused")
+
+    def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
+        for found in super().list(bucket, prefix, start_after):
+            self._maybe_fail()
+            yield found
+
+    def get(self, bucket: str, key: str) -> bytes:
+        self._maybe_fail()
+        return super().get(bucket, key)
+
+    def stat(self, bucket: str, key: str) -> ObjectInfo:
+        return FolderStore(self._root).get(bucket, key) and FolderStore(self._root).stat(bucket, key)
+
+    def put_if_absent(self, bucket: str, key: str, content: bytes) -> bool:
+        if not self._late:
+            self._maybe_fail()
+            return super().put_if_absent(bucket, key, content)
+        created = super().put_if_absent(bucket, key, content)
+        self._maybe_fail()
+        return created

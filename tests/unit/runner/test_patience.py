@@ -1,0 +1,60 @@
+"""Patience with the store: an outage is waited out and told, a lasting one ends the wait, a refusal is not waited for."""
+
+from pathlib import Path
+
+import pytest
+from transcription_runner.store.patience import PatientStore
+from transcription_runner.store.port import ObjectMissingError, StoreUnavailableError
+
+from tests.unit.runner.stores import FlakyStore, folder_store
+
+
+class Waits:
+    """Remembers what a PatientStore did instead of waiting."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self.heard: list[str | None] = []
+
+    def around(self, store: FlakyStore, patience: float = 300.0) -> PatientStore:
+        return PatientStore(store, patience, self.heard.append, self.pauses.append)
+
+
+@pytest.fixture
+def waits() -> Waits:
+    return Waits()
+
+
+def flaky(root: Path, *failing: int) -> FlakyStore:
+    folder_store(root).put("calls", "a", b"content", "")
+    return FlakyStore(root, fails=lambda call: call in failing)
+
+
+def test_a_call_is_tried_until_it_works_and_the_wait_is_told(tmp_path: Path, waits: Waits) -> None:
+    store = waits.around(flaky(tmp_path, 1, 2, 3))
+    assert store.get("calls", "a") == b"content"
+    assert waits.heard == ["connection refused"] * 3 + [None]
+    assert waits.pauses == sorted(waits.pauses)
+
+
+def test_patience_ends(tmp_path: Path, waits: Waits) -> None:
+    folder_store(tmp_path)
+    store = waits.around(FlakyStore(tmp_path, fails=lambda _: True))
+    with pytest.raises(StoreUnavailableError, match="gave up after 300 s"):
+        store.get("calls", "a")
+    assert sum(waits.pauses) == pytest.approx(300, abs=1)
+
+
+def test_an_answer_of_no_is_an_answer(tmp_path: Path, waits: Waits) -> None:
+    with pytest.raises(ObjectMissingError):
+        waits.around(flaky(tmp_path)).get("calls", "b")
+    assert waits.pauses == []
+
+
+def test_a_broken_listing_goes_on_after_the_last_key_and_doubles_none(tmp_path: Path, waits: Waits) -> None:
+    inner = folder_store(tmp_path)
+    keys = [f"{number:02}" for number in range(20)]
+    for key in keys:
+        inner.put("calls", key, b"x", "")
+    store = waits.around(FlakyStore(tmp_path, fails=lambda call: call in (1, 7, 8, 20)))
+    assert [found.key for found in store.list("calls", "")] == keys
