@@ -24,7 +24,8 @@ from transcription_operator.settings import OperatorSettings
 
 log = logging.getLogger(__name__)
 
-_REFUSALS = (400, 403, 422)
+_MAY_PASS = (403,)
+_FINAL = (400, 422)
 
 
 class RefusedError(Exception):
@@ -97,14 +98,19 @@ class Applier:
         try:
             await self._ensure_access(resource.namespace)
             await self._cluster.apply(CONFIG_MAPS, action.config_map)
+        except ApiError as error:
+            if error.status in _MAY_PASS + _FINAL:
+                raise RefusedError(Refusal(error.message, final=False)) from error
+            raise
+        try:
             job = await self._cluster.create(JOBS, resource.namespace, action.job)
         except ApiError as error:
             if error.status == 409:
                 name = action.job["metadata"]["name"]
                 self._caches.jobs.put(read_job(await self._cluster.get(JOBS, resource.namespace, name)))
                 return False
-            if error.status in _REFUSALS:
-                raise RefusedError(Refusal(error.status, error.message)) from error
+            if error.status in _MAY_PASS + _FINAL:
+                raise RefusedError(Refusal(error.message, final=error.status in _FINAL)) from error
             raise
         self._caches.jobs.put(read_job(job))
         return True

@@ -103,8 +103,9 @@ class ChildPod:
 class Refusal:
     """The API server's answer when it would not take a child object."""
 
-    status: int
     message: str
+    final: bool
+    """Whether the same request would be refused for ever; a quota, for one, may have room later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,14 @@ def service_account(namespace: str) -> dict[str, Any]:
 
 
 def role_binding(namespace: str, role: str) -> dict[str, Any]:
-    """The binding to `role`; the operator may make it since it holds the role's one permission itself."""
+    """The binding to `role`, and named like it: what a binding binds cannot be changed, and another release has another role.
+
+    The operator may make it since it holds the role's one permission itself.
+    """
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
-        "metadata": {"name": RUNNER_SERVICE_ACCOUNT, "namespace": namespace, "labels": _LABELS},
+        "metadata": {"name": role, "namespace": namespace, "labels": _LABELS},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
         "subjects": [{"kind": "ServiceAccount", "name": RUNNER_SERVICE_ACCOUNT, "namespace": namespace}],
     }

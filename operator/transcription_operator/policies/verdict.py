@@ -61,13 +61,13 @@ def judge(case: Case) -> Verdict:
 
 
 def _refused(case: Case) -> Verdict | None:
-    """The API server would not take the Job: 403 (quota, policy) may pass, anything else stays as it is."""
+    """The API server would not take the run's objects."""
     refusal = case.observed.refusal
     if refusal is None:
         return None
-    if refusal.status == 403:
-        return Verdict(Phase.PENDING, JOB_REJECTED, f"the Job was refused, trying again: {refusal.message}")
-    return Verdict(Phase.FAILED, JOB_REJECTED, f"the Job was refused: {refusal.message}", case.now)
+    if refusal.final:
+        return Verdict(Phase.FAILED, JOB_REJECTED, f"refused: {refusal.message}", case.now)
+    return Verdict(Phase.PENDING, JOB_REJECTED, f"refused, trying again: {refusal.message}")
 
 
 def _complete(case: Case) -> Verdict | None:

@@ -205,14 +205,14 @@ def test_one_pod_runs_and_one_waits() -> None:
 
 
 def test_a_refusal_that_may_pass_is_waited_for_and_one_that_may_not_ends_the_run() -> None:
-    job = a_job().refused(403, "exceeded quota: jobs").reconciled()
+    job = a_job().refused("exceeded quota: jobs", final=False).reconciled()
     assert (job.status["phase"], job.condition("Running")["reason"]) == ("Pending", "JobRejected")
     assert "exceeded quota: jobs" in job.status["message"]
     job.refusal = None
     job.reconciled()
     assert job.events == [("Warning", "JobRejected"), ("Normal", "JobCreated")]
 
-    job = a_job().refused(422, "spec.template: Invalid value").reconciled()
+    job = a_job().refused("spec.template: Invalid value", final=True).reconciled()
     assert (job.status["phase"], job.condition("Failed")["reason"]) == ("Failed", "JobRejected")
 
 

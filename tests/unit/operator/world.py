@@ -71,8 +71,8 @@ class Job:
         self.raw["metadata"]["deletionTimestamp"] = text(START)
         return self
 
-    def refused(self, status: int, message: str) -> Self:
-        self.refusal = Refusal(status, message)
+    def refused(self, message: str, *, final: bool) -> Self:
+        self.refusal = Refusal(message, final)
         return self
 
     def with_shard(
