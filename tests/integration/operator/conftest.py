@@ -1,0 +1,89 @@
+"""A namespace with the chart's rights in it, and operators that serve it and nobody else."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.kubectl import Kubectl
+from tests.integration.operator.operators import Operator, eventually, kubeconfig_of, rendered
+
+RIGHTS = {
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+}
+CLUSTER_WIDE = ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "clusterrole")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alone(cluster: None) -> Iterator[None]:
+    """No installed operator works beside those under test; it is back afterwards."""
+    kubectl = Kubectl("default")
+    label = "app.kubernetes.io/name=transcription-operator"
+    installed = kubectl.get("deployments", "-A", "-l", label)["items"]
+    paused = [(d["metadata"]["namespace"], d["metadata"]["name"], d["spec"]["replicas"]) for d in installed]
+    for namespace, name, _ in paused:
+        Kubectl(namespace)("scale", "deployment", name, "--replicas=0")
+    eventually(lambda: not kubectl.get("pods", "-A", "-l", label)["items"], 60)
+    yield
+    for namespace, name, replicas in paused:
+        Kubectl(namespace)("scale", "deployment", name, f"--replicas={replicas}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def resource_definition(cluster: None) -> None:
+    """The CRD of this tree."""
+    file = Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml"
+    kubectl = Kubectl("default")
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(file))
+    kubectl("wait", "--for=condition=Established", "crd/transcriptionjobs.transcription.whisperx.dev", "--timeout=30s")
+
+
+@pytest.fixture(scope="module")
+def team(cluster: None) -> Iterator[Kubectl]:
+    """A fresh namespace under Pod Security "restricted", with the chart's rights for operator and runner."""
+    kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
+    kubectl("create", "namespace", kubectl.namespace)
+    kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    flags = (f"fullnameOverride={kubectl.namespace}", f"watchNamespaces={{{kubectl.namespace}}}", "crds.enabled=false")
+    objects = [o for o in rendered("test", kubectl.namespace, *flags, "userRoles.create=false") if o["kind"] in RIGHTS]
+    kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+    yield kubectl
+    kubectl("delete", "tsj", "--all", "--wait=false")
+    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+    for o in objects:
+        if o["kind"].lower() in CLUSTER_WIDE:
+            kubectl("delete", o["kind"], o["metadata"]["name"], "--ignore-not-found")
+
+
+@pytest.fixture
+def operators(team: Kubectl, tmp_path: Path) -> Iterator[Callable[..., Operator]]:
+    """Makes operators for the namespace, not yet started; whatever still runs at the end is killed."""
+    kubeconfig = kubeconfig_of(team, team.namespace, tmp_path / "operator.kubeconfig")
+    made: list[Operator] = []
+
+    def make(**settings: Any) -> Operator:
+        made.append(Operator(tmp_path / f"operator-{len(made)}", kubeconfig, team.namespace, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.kill()
+    logs = "\n".join(one.log() for one in made)
+    assert "cannot" not in logs, f"the operator lacks a right: {logs}"
+    assert "Traceback" not in logs, logs
+
+
+@pytest.fixture
+def operator(operators: Callable[..., Operator]) -> Operator:
+    """One running operator."""
+    one = operators()
+    one.start()
+    return one

@@ -1,0 +1,108 @@
+"""Operators under test: the real program, in processes of its own, with exactly the rights that the chart gives it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.integration.kubectl import Kubectl
+
+CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
+NOWHERE = {"transcription.test/no-such-node": "true"}
+"""No node carries this: pods stay unscheduled, and the test plays the kubelet."""
+
+
+def rendered(release: str, namespace: str, *settings: str) -> list[dict[str, Any]]:
+    """The chart's objects."""
+    built = Path(os.environ.get("DEV_BIN", "")) / "helm"
+    program = str(built) if os.environ.get("DEV_BIN") and built.exists() else "helm"
+    flags = [flag for setting in settings for flag in ("--set", setting)]
+    command = [program, "template", release, str(CHART), "--namespace", namespace, *flags]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def kubeconfig_of(kubectl: Kubectl, service_account: str, file: Path, *, pod: str | None = None) -> Path:
+    """A kubeconfig that is nothing but the service account: with `pod`, by a token that names that pod."""
+    bound = ["--bound-object-kind=Pod", f"--bound-object-name={pod}"] if pod else []
+    token = kubectl("create", "token", service_account, *bound).strip()
+    config = yaml.safe_load(kubectl("config", "view", "--raw", "--minify", "-o", "yaml"))
+    config["users"][0]["user"] = {"token": token}
+    file.write_text(yaml.safe_dump(config))
+    file.chmod(0o600)
+    return file
+
+
+class Operator:
+    """One operator that serves one namespace. It can be killed and started again."""
+
+    def __init__(self, folder: Path, kubeconfig: Path, namespace: str, **settings: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.metrics_port, health_port = _free_ports(2)
+        config = {
+            "watchNamespaces": [namespace],
+            "ensureRunnerAccess": False,
+            "metricsPort": self.metrics_port,
+            "healthPort": health_port,
+            "storage": {"endpoint": "http://minio:9000"},
+            "runner": {"image": "runner:test", "nodeSelector": NOWHERE},
+        }
+        self._log = folder / "log.txt"
+        self._config = folder / "config.yaml"
+        self._config.write_text(yaml.safe_dump(config | settings))
+        self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            command = [sys.executable, "-m", "transcription_operator", "--config", str(self._config)]
+            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to tidy up."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self, seconds: float = 20) -> int:
+        """SIGTERM; returns the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        status = self._process.wait(seconds)
+        self._process = None
+        return status
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+            text: str = answer.read().decode()
+            return text
+
+
+def _free_ports(number: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def eventually(check: Any, seconds: float = 30, pause: float = 0.3) -> Any:
+    """The first true value of `check()`. Raises AssertionError with the last value otherwise."""
+    end = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        assert time.monotonic() < end, f"not within {seconds:.0f} s; at last: {value!r}"
+        time.sleep(pause)

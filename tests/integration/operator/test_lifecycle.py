@@ -1,0 +1,129 @@
+"""A job's way through the real API server, job controller and scheduler; only kubelet and runner are played."""
+
+import json
+from pathlib import Path
+
+from tests.integration.kubectl import Kubectl
+from tests.integration.operator.operators import Operator, eventually
+from tests.integration.operator.pods import Runner, Transcription
+
+
+def test_from_apply_to_succeeded(team: Kubectl, operator: Operator, tmp_path: Path) -> None:
+    job = Transcription.apply(team, "whole", ttlSecondsAfterFinished=2)
+    (pod,) = job.pods()
+    job.pod_runs(pod)
+    job.phase("Running")
+
+    runner = Runner(team, pod, tmp_path)
+    report = job.shard(pod, files={"total": 4, "succeeded": 1}, audioSeconds={"total": 40, "processed": 10}, languages={"en": 1})
+    assert runner.apply(report) == ""
+    eventually(lambda: job.status().get("fileProgress") == "1/4")
+    assert job.status()["progress"] == "25%"
+
+    done = {"files": {"total": 4, "succeeded": 4}, "audioSeconds": {"total": 40, "processed": 40}, "languages": {"es": 4}}
+    assert runner.apply(job.shard(pod, stage="Finished", manifest="calls/_manifest-whole.json", **done)) == ""
+    job.pod_ends(pod)
+    status = job.phase("Succeeded")
+
+    assert status["files"] == {"total": 4, "succeeded": 4, "skipped": 0, "failed": 0}
+    assert (status["progress"], status["languages"], status["manifest"]) == ("100%", {"es": 4}, "calls/_manifest-whole.json")
+    assert job.condition("Complete")["status"] == "True"
+    eventually(lambda: job.jobs() == [], 30)
+    assert job.status()["phase"] == "Succeeded", "the result outlives the Job"
+    assert job.events() == ["JobCreated", "Unschedulable", "Started", "Succeeded"]
+
+    metadata = job.resource()["metadata"]
+    assert "finalizers" not in metadata
+    assert set(metadata["annotations"]) == {"kubectl.kubernetes.io/last-applied-configuration"}
+    own = [entry for entry in metadata["managedFields"] if entry["manager"] == "transcription-operator"]
+    assert own
+    assert all("f:shards" not in json.dumps(entry) for entry in own)
+    metrics = operator.metrics()
+    labels = f'namespace="{team.namespace}"'
+    assert f'transcription_jobs_finished_total{{{labels},reason="Completed",result="succeeded"}} 1.0' in metrics
+    assert f'transcription_files_total{{{labels},result="succeeded"}} 4.0' in metrics
+    assert f'transcription_jobs{{{labels},phase="Succeeded"}} 1.0' in metrics
+
+
+def test_a_final_exit_code_fails_the_job_with_the_runners_words(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "denied")
+    (pod,) = job.pods()
+    said = json.dumps({"reason": "BucketNotFound", "message": "bucket calls does not exist"})
+    job.pod_ends(pod, 77, said)
+    job.phase("Failed")
+    failed = job.condition("Failed")
+    assert (failed["reason"], failed["message"]) == ("BucketNotFound", "bucket calls does not exist")
+    assert job.pods() == [pod], "no retry"
+
+
+def test_too_many_failed_pods(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "flaky", backoffLimit=0)
+    (pod,) = job.pods()
+    job.pod_ends(pod, 70, '{"reason": "Internal", "message": "a bug"}')
+    job.phase("Failed")
+    assert job.condition("Failed")["reason"] == "BackoffLimitExceeded"
+    assert "Internal: a bug" in job.status()["message"]
+
+
+def test_a_deadline(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "late", activeDeadlineSeconds=1)
+    job.phase("Failed", 40)
+    assert job.condition("Failed")["reason"] == "DeadlineExceeded"
+
+
+def test_a_job_that_no_node_takes_says_what_the_scheduler_says(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "homeless")
+    eventually(lambda: job.condition("Running").get("reason") == "Unschedulable")
+    assert "node" in job.condition("Running")["message"]
+    assert job.status()["phase"] == "Pending"
+    spec = team.get("pods", "-l", job.selector())["items"][0]["spec"]
+    assert spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+
+
+def test_suspend_resume_resize_and_run_again(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "moody", suspend=True)
+    job.phase("Suspended")
+    (child,) = job.jobs()
+    job.patch(suspend=False)
+    job.phase("Pending")
+    assert len(job.pods()) == 1
+    job.patch(parallelism=3)
+    eventually(lambda: len(job.pods()) == 3)
+    job.patch(suspend=True)
+    job.phase("Suspended")
+    eventually(lambda: team.get("pods", "-l", job.selector())["items"] == [])
+    job.patch(suspend=False, runId="again")
+    eventually(lambda: job.status().get("runId") == "again")
+    (second,) = eventually(lambda: [j for j in job.jobs() if j["metadata"]["uid"] != child["metadata"]["uid"]])
+    eventually(lambda: len(job.jobs()) == 1)
+    assert job.status()["jobName"] == second["metadata"]["name"] != child["metadata"]["name"]
+    names = [c["metadata"]["name"] for c in team.get("configmaps", "-l", job.selector())["items"]]
+    assert names == [second["metadata"]["name"]]
+
+
+def test_a_quota_is_waited_out(team: Kubectl, operator: Operator) -> None:
+    taken = len(team.get("jobs.batch")["items"])
+    team("create", "quota", "no-jobs", f"--hard=count/jobs.batch={taken}")
+    try:
+        eventually(lambda: "used" in team.get("resourcequota", "no-jobs").get("status", {}))
+        job = Transcription.apply(team, "patient")
+        eventually(lambda: job.condition("Running").get("reason") == "JobRejected")
+        assert "exceeded quota: no-jobs" in job.condition("Running")["message"]
+    finally:
+        team("delete", "quota", "no-jobs")
+    eventually(job.jobs, 60)
+    assert "JobCreated" in job.events()
+
+
+def test_a_job_deleted_by_hand_is_made_again(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "stubborn")
+    (first,) = eventually(job.jobs)
+    job.pods()
+    team("delete", "job", first["metadata"]["name"])
+    (second,) = eventually(lambda: [j for j in job.jobs() if j["metadata"]["uid"] != first["metadata"]["uid"]])
+    assert second["metadata"]["name"] == first["metadata"]["name"]
+
+
+def test_sigterm_ends_it_quietly(team: Kubectl, operator: Operator) -> None:
+    eventually(lambda: "started" in operator.log())
+    assert operator.stop(10) == 0
