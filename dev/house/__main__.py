@@ -1,11 +1,12 @@
-"""The commands of the dev cluster: `python3 -m dev.house up | down | images | build | clean`."""
+"""The commands of the dev cluster: `python3 -m dev.house up | images | down | clean`."""
 
 import argparse
 import sys
 
+from dev.house.clean import clean
 from dev.house.down import down
 from dev.house.progress import Stop
-from dev.house.up import up
+from dev.house.up import build_images, up
 
 
 def main() -> int:
@@ -14,14 +15,21 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     bring_up = commands.add_parser("up", help="start the cluster, building what is missing")
     bring_up.add_argument("--control-plane", action="store_true", help="only the API server, its controllers and MinIO")
+    commands.add_parser("images", help="build the images whose code has changed")
     commands.add_parser("down", help="stop it and remove all that lies outside .dev/")
+    clean_up = commands.add_parser("clean", help="stop it and delete .dev/, its data and keys")
+    clean_up.add_argument("--cache", action="store_true", help="also delete the built programs and images, for every checkout")
     options = parser.parse_args()
     try:
         match options.command:
             case "up":
                 up(options.control_plane)
+            case "images":
+                build_images()
             case "down":
                 down()
+            case "clean":
+                clean(options.cache)
     except Stop as reason:
         print(f"\nerror: {reason}", file=sys.stderr)
         return 1

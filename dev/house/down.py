@@ -9,7 +9,7 @@ from dev.house.progress import Progress, Stop
 
 # Whoever would start pods again goes first, whoever they need goes last.
 _FIRST = ("kubelet", "gpus", "kube-proxy", "kube-scheduler", "kube-controller-manager", "coredns")
-_LAST = ("etcd", "minio", "registry", "containerd")
+_LAST = ("etcd", "minio", "containerd")
 
 
 def down() -> None:
@@ -17,7 +17,11 @@ def down() -> None:
     other = holder.holder()
     if other is not None and other != REPOSITORY and processes.running(other):
         raise Stop(f"the cluster that runs is another checkout's: make -C {other} down")
-    progress = Progress(3)
+    with holder.alone():
+        _stop_everything(Progress(3))
+
+
+def _stop_everything(progress: Progress) -> None:
     with progress.step("stopping the node"):
         processes.stop(_FIRST)
         if processes.pid_of("containerd") is not None:

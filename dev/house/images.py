@@ -1,21 +1,19 @@
-"""Building the images with buildah, pushing them to the local registry and pulling them onto the node.
+"""Building the images with BuildKit, straight into the node's containerd: nothing is pushed or pulled.
 
-An image whose inputs (its Dockerfile and everything that it copies) have not changed is left alone. Otherwise buildah reuses each
-layer up to the first that changed, the registry and containerd take only layers they lack: a change of code moves kilobytes.
+An image whose inputs (its Dockerfile and everything that it copies) have not changed is left alone. Otherwise BuildKit reuses each
+layer up to the first that changed: a change of code takes a second.
 """
 
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.house.places import (
     BIN,
     CACHE,
-    CONFIG,
     CONTAINERD_SOCKET,
     LOGS,
     OPERATOR_IMAGE,
@@ -28,87 +26,57 @@ from dev.house.places import (
 )
 from dev.house.progress import Progress, Stop
 
-SUITE = "bookworm"
-BASE = f"localhost/python:3.11-{SUITE}"
+_SUITE = "bookworm"
 _PACKAGES = "ca-certificates,python3,python3-venv"
+_ROOTFS = CACHE / "base" / "rootfs.tar"
+# What every RUN sees of this machine: the certificates that it trusts, and its uv cache, so that wheels are fetched once for the
+# host and for both images.
 _CERTIFICATES = Path("/etc/ssl/certs")
+_UV_CACHE = Path(os.environ.get("UV_CACHE_DIR") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv")
 
 
 @dataclass(frozen=True)
 class Image:
-    """`name` is what pods ask for; `context` the folder that `dockerfile` copies `inputs` from."""
+    """`name` is what pods ask for; `folder` has the Dockerfile, `context` the `inputs` that it copies."""
 
     name: str
-    dockerfile: Path
+    folder: Path
     context: Path
     inputs: tuple[str, ...]
-    base: str | None = BASE
 
     @property
     def title(self) -> str:
         """The name without registry and tag."""
         return self.name.rpartition("/")[2].partition(":")[0]
 
-    @property
-    def local(self) -> str:
-        """Its name in buildah's store."""
-        return f"localhost/{self.title}"
-
     def fingerprint(self) -> str:
         """A hash of everything that the image is made from."""
-        digest = hashlib.sha256(f"{self.name} {self.base}".encode())
-        files = [self.dockerfile]
+        digest = hashlib.sha256(self.name.encode())
+        files = [self.folder / "Dockerfile"]
         for part in self.inputs:
-            path = (self.context / part).resolve()
+            path = self.context / part
             files += sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to('/')} {file.stat().st_size}\n".encode())
-                digest.update(file.read_bytes())
+                content = file.read_bytes()
+                digest.update(f"{os.path.relpath(file, self.context)} {len(content)}\n".encode() + content)
         return digest.hexdigest()
 
 
-PAUSE = Image(PAUSE_IMAGE, TOOLS / "pause" / "Dockerfile", STATE / "pause", ("pause",), base=None)
+PAUSE = Image(PAUSE_IMAGE, TOOLS / "pause", STATE / "pause", ("pause",))
+BASE = Image("localhost/debian-python:3.11", TOOLS / "base", _ROOTFS.parent, ())
 OPERATOR = Image(
     OPERATOR_IMAGE,
-    REPOSITORY / "operator" / "Dockerfile",
+    REPOSITORY / "operator",
     REPOSITORY,
     ("requirements/operator.txt", "crds/transcription_api", "operator/transcription_operator"),
 )
 RUNNER = Image(
     RUNNER_IMAGE,
-    REPOSITORY / "runner" / "Dockerfile",
+    REPOSITORY / "runner",
     REPOSITORY,
     ("requirements/runner.txt", "models", "crds/transcription_api", "runner/transcription_runner"),
 )
-
-
-def make_base(progress: Progress) -> None:
-    """Make the local stand-in for python:3.11-slim from Debian's packages, unless it is there."""
-    if _succeeds("buildah", *_storage(), "images", "--quiet", BASE):
-        return
-    rootfs = CACHE / f"rootfs-{os.getpid()}"
-    with progress.step(f"base image: Debian {SUITE} with Python"):
-        _run("base", "debootstrap", "--variant=minbase", f"--include={_PACKAGES}", SUITE, rootfs)
-        subprocess.run(f"rm -rf {rootfs}/var/cache/apt/* {rootfs}/var/lib/apt/lists/* {rootfs}/var/log/*", shell=True, check=True)
-        recipe = CACHE / "base.Dockerfile"
-        recipe.write_text('FROM scratch\nCOPY . /\nCMD ["python3"]\n')
-        _run("base", "buildah", *_storage(), "bud", "--tag", BASE, "--file", recipe, rootfs)
-        _run("base", "rm", "-rf", rootfs)
-
-
-def build(image: Image, progress: Progress) -> None:
-    """Build `image` into buildah's own store, unless it was built from its present inputs."""
-    if _done("built", image):
-        return
-    fingerprint = image.fingerprint()
-    base = [f"--build-arg=BASE={image.base}"] if image.base else []
-    with progress.step(f"image {image.title}: build"):
-        _run(
-            image.title, "buildah", *_storage(), "bud", "--layers", "--pull-never", *base, *_mounts(), "--tag", image.local,
-            "--file", image.dockerfile, image.context,
-        )  # fmt: skip
-    _mark("built", image, fingerprint)
 
 
 def prepare_pause() -> None:
@@ -117,33 +85,47 @@ def prepare_pause() -> None:
     shutil.copy2(BIN / "pause", PAUSE.context / "pause")
 
 
-def push(image: Image, progress: Progress) -> None:
-    """Push what `build` made to the registry, which takes only layers that it lacks."""
-    if (fingerprint := _marked("built", image)) == _marked("pushed", image):
+def prepare_base(progress: Progress) -> None:
+    """Unpack the local stand-in for python:3.11-slim from Debian's packages, unless that was done."""
+    if _ROOTFS.exists():
         return
-    with progress.step(f"image {image.title}: push"):
-        _run(image.title, "buildah", *_storage(), "push", "--tls-verify=false", "--disable-compression", image.local, image.name)
-    _mark("pushed", image, fingerprint)
+    with progress.step(f"base image: Debian {_SUITE} with Python"):
+        folder = CACHE / f"rootfs-{os.getpid()}"
+        _run("base", "debootstrap", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, folder)
+        _ROOTFS.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _ROOTFS.with_suffix(".unfinished")
+        leave_out = (f"--exclude=./{path}/*" for path in ("var/cache/apt", "var/lib/apt/lists", "var/log", "proc", "sys"))
+        _run("base", "tar", "-C", folder, *leave_out, "-cf", unfinished, ".")
+        shutil.rmtree(folder)
+        unfinished.rename(_ROOTFS)
 
 
-def pull(image: Image, progress: Progress) -> None:
-    """Make the node's containerd have what the registry has under the image's name."""
-    if (fingerprint := _marked("pushed", image)) == _marked("pulled", image) and image.name in node_images():
+def build(image: Image, progress: Progress) -> None:
+    """Build `image` on the node, unless it is there with its present inputs. The builder's output goes to `.dev/logs`."""
+    if not stale(image) and image.name in node_images():
         return
-    with progress.step(f"image {image.title}: pull onto the node"):
-        _run(image.title, *ctr(), "images", "pull", "--local", "--plain-http", image.name)
-    _mark("pulled", image, fingerprint)
+    fingerprint = image.fingerprint()
+    _UV_CACHE.mkdir(parents=True, exist_ok=True)
+    with progress.step(f"image {image.title}"):
+        _run(
+            image.title, BIN / "build-image",
+            "-containerd", CONTAINERD_SOCKET, "-runc", BIN / "runc", "-runc-root", RUN / "runc", "-root", CACHE / "buildkit",
+            "-bind", f"{_CERTIFICATES}:{_CERTIFICATES}", "-bind", f"{_UV_CACHE}:/var/cache/uv", "-build-arg", f"BASE={BASE.name}",
+            "-dockerfile", image.folder, "-context", image.context, "-tag", image.name,
+        )  # fmt: skip
+    _marker(image).parent.mkdir(parents=True, exist_ok=True)
+    _marker(image).write_text(fingerprint)
+
+
+def stale(image: Image) -> bool:
+    """Whether the image was not built from its inputs as they are now."""
+    marker = _marker(image)
+    return not marker.exists() or marker.read_text() != image.fingerprint()
 
 
 def count_steps() -> int:
-    """How many steps building, pushing and pulling will take as things are now."""
-    steps = 0
-    for image in (PAUSE, OPERATOR, RUNNER):
-        if not _done("built", image):
-            steps += 3
-        else:
-            steps += (_marked("built", image) != _marked("pushed", image)) + (_marked("built", image) != _marked("pulled", image))
-    return steps
+    """How many steps the images will take as things are now."""
+    return (not _ROOTFS.exists()) + sum(stale(image) for image in (PAUSE, BASE, OPERATOR, RUNNER))
 
 
 def node_images() -> set[str]:
@@ -152,56 +134,24 @@ def node_images() -> set[str]:
     return set(listed.stdout.split())
 
 
-def _done(stage: str, image: Image) -> bool:
-    return _marked(stage, image) == image.fingerprint()
-
-
-def _marked(stage: str, image: Image) -> str:
-    """Fingerprint of the inputs that the stage was last done for; empty when it never was."""
-    marker = _marker(stage, image)
-    return marker.read_text() if marker.exists() else ""
-
-
-def _mark(stage: str, image: Image, fingerprint: str) -> None:
-    marker = _marker(stage, image)
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text(fingerprint)
-
-
-def _marker(stage: str, image: Image) -> Path:
-    return CACHE / "images" / f"{image.title}.{stage}"
-
-
 def ctr() -> list[str]:
     """The beginning of a command line that asks the node's containerd about what Kubernetes has there."""
     return [str(BIN / "ctr"), "--address", str(CONTAINERD_SOCKET), "--namespace", "k8s.io"]
 
 
-def _storage() -> list[str]:
-    return ["--root", str(CACHE / "buildah"), "--runroot", str(RUN / "buildah"), "--storage-driver", "overlay"]
-
-
-def _mounts() -> Iterable[str]:
-    """This machine's certificates, for package indexes that it alone knows how to trust."""
-    return [f"--volume={_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
+def _marker(image: Image) -> Path:
+    return CACHE / "images" / image.title
 
 
 def _run(log_name: str, *command: str | Path) -> None:
     """Run a command with its output in the log of that image. Raises Stop with the last lines when it fails."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    temporary = CACHE / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"image-{log_name}.log"
-    environment = {**os.environ, "BUILDAH_ISOLATION": "chroot", "TMPDIR": str(temporary)}
+    words = [str(word) for word in command]
     with open(path, "ab") as log:
-        words = [str(word) for word in command]
         log.write(f"$ {' '.join(words)}\n".encode())
         log.flush()
-        status = subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode
+        status = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
     if status != 0:
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:])
         raise Stop(f"{Path(words[0]).name} failed:\n{tail}\nAll of it: {path}")
-
-
-def _succeeds(*command: str | Path) -> bool:
-    return subprocess.run([str(word) for word in command], capture_output=True, check=False).returncode == 0

@@ -11,7 +11,6 @@ from dev.house.progress import Progress, Stop
 
 # Debian packages, each with a file that shows it is there.
 PACKAGES = {
-    "buildah": "/usr/bin/buildah",
     "containernetworking-plugins": "/usr/lib/cni/bridge",
     "debootstrap": "/usr/sbin/debootstrap",
     "gcc": "/usr/bin/gcc",
@@ -22,8 +21,8 @@ PACKAGES = {
     "openssl": "/usr/bin/openssl",
     "pkg-config": "/usr/bin/pkg-config",
 }
-DISK_FOR_BUILDING = 20  # GiB: Go's build cache, and the runner image four times (wheels, buildah, registry, containerd)
-DISK_FOR_RUNNING = 5
+DISK_FOR_BUILDING = 45  # GiB: 25 for the runner image (build cache, content, snapshot), 8 for wheels, the rest for Go and the venv
+DISK_FOR_RUNNING = 4
 _LONGEST_STATE_PATH = 70  # a unix socket's path has at most 107 characters, and the kubelet's lie deep below .dev
 
 _INSTEAD = """

@@ -22,7 +22,6 @@ from dev.house.places import (
     NODE,
     PAUSE_IMAGE,
     POD_RANGE,
-    REGISTRY,
     RUN,
 )
 
@@ -34,7 +33,6 @@ def start_containerd() -> None:
     """Start containerd without waiting for it."""
     RUN.mkdir(parents=True, exist_ok=True)
     _write("cni/10-bridge.conflist", json.dumps(_cni(), indent=1))
-    _write(f"registries/{REGISTRY}/hosts.toml", f'server = "http://{REGISTRY}"\n')
     processes.start(
         "containerd",
         [BIN / "containerd", "--config", _write("containerd.toml", _containerd())],
@@ -96,12 +94,8 @@ address = '{CONTAINERD_SOCKET}.ttrpc'
 [plugins.'io.containerd.shim.v1.manager']
 socket_dir = '{RUN}/shims'
 
-[{images}]
-use_local_image_pull = true
 [{images}.pinned_images]
 sandbox = '{PAUSE_IMAGE}'
-[{images}.registry]
-config_path = '{CONFIG}/registries'
 
 [{runtime}]
 restrict_oom_score_adj = true  # else no pod starts where root lacks CAP_SYS_RESOURCE

@@ -44,10 +44,9 @@ KUBERNETES_SERVICE = "10.202.0.1"
 
 API_PORT = 6443
 STORE_PORT = 9000
-REGISTRY_PORT = 5001
 API = f"https://{BRIDGE_ADDRESS}:{API_PORT}"
 STORE = f"http://{BRIDGE_ADDRESS}:{STORE_PORT}"
-REGISTRY = f"localhost:{REGISTRY_PORT}"
+REGISTRY = "localhost:5001"  # a name only: nothing listens there, images are built where pods find them
 
 OPERATOR_IMAGE = f"{REGISTRY}/transcription-operator:dev"
 PAUSE_IMAGE = f"{REGISTRY}/pause:dev"

@@ -48,7 +48,7 @@ class Build:
         return digest.hexdigest()[:16]
 
 
-NODE = Build("node", ".", "./node", ("containerd", "ctr", "registry"))
+NODE = Build("node", ".", "./node", ("build-image", "containerd", "ctr"))
 SHIM = Build("containerd-shim-runc-v2", ".", "./shim", ("containerd-shim-runc-v2",))
 PAUSE = Build("pause", ".", "./pause", ("pause",))
 RUNC = Build("runc", "runc", "github.com/opencontainers/runc", ("runc",), cgo=True, arguments=("-tags=seccomp",))

@@ -2,8 +2,8 @@
 
 Three lines of work run side by side and meet where one needs the other:
 
-    programs   containerd + registry, shim, pause, runc, Kubernetes + etcd + helm, MinIO      (both cores)
-    images     Debian packages, base image, operator, runner; then push and pull              (disk, network)
+    programs   containerd with the image builder, shim, pause, runc; then Kubernetes, etcd, helm; then MinIO
+    images     Debian packages, base image; as soon as containerd runs: the operator's image, the runner's
     cluster    each process as soon as its program is built
 """
 
@@ -22,14 +22,13 @@ from dev.house import (
     node,
     processes,
     programs,
-    registry,
     store,
 )
 from dev.house.environment import write_environment
 from dev.house.objects import first_objects
 from dev.house.places import CONTAINERD_SOCKET, NODE, REPOSITORY, RUN, STATE
 from dev.house.programs import Build
-from dev.house.progress import Progress
+from dev.house.progress import Progress, Stop
 
 
 def up(control_plane_only: bool = False) -> None:
@@ -37,7 +36,7 @@ def up(control_plane_only: bool = False) -> None:
     with holder.alone():
         builds = (programs.CLUSTER, programs.MINIO) if control_plane_only else programs.ALL
         unbuilt = [build for build in builds if not build.built]
-        needs.check(images_built=control_plane_only or images.count_steps() == 0)
+        needs.check(images_built=control_plane_only or not images.stale(images.RUNNER))
         if RUN.exists() and not processes.running() and holder.holder() in (None, REPOSITORY):
             leftovers.remove()
         holder.take()
@@ -65,35 +64,40 @@ def _everything(progress: Progress) -> None:
 
         built = {build: compiler.submit(compile_program, build) for build in programs.ALL}
         network_up = pool.submit(lambda: (packages.result(), network.up()))
-        stores = pool.submit(_start_image_stores, built, network_up)
-        pulled = pool.submit(_images, progress, packages, stores)
+        containerd = pool.submit(_start_containerd, built, network_up)
+        base = pool.submit(lambda: (packages.result(), images.prepare_base(progress)))
+        imaged = pool.submit(_images, progress, containerd, base)
         _wait(built[programs.CLUSTER], built[programs.MINIO], network_up)
         _start_control_plane(progress)
-        _wait(stores)
+        _wait(containerd)
         _start_node(progress)
-        _wait(pulled)
+        _wait(imaged)
 
 
-def _start_image_stores(built: dict[Build, Future[None]], network_up: Future[object]) -> None:
-    """The registry and containerd: they take images in while Kubernetes is still being compiled."""
+def build_images() -> None:
+    """Bring the images on the running node up to date. Raises Stop when no node runs."""
+    with holder.alone():
+        if processes.pid_of("containerd") is None:
+            raise Stop("the cluster does not run, and images are built on its node: make up")
+        progress = Progress(images.count_steps())
+        for image in (images.OPERATOR, images.RUNNER):
+            images.build(image, progress)
+
+
+def _start_containerd(built: dict[Build, Future[None]], network_up: Future[object]) -> None:
+    """Start containerd, which takes images in while Kubernetes is still being compiled."""
     _wait(*(built[build] for build in (programs.NODE, programs.SHIM, programs.PAUSE, programs.RUNC)), network_up)
-    registry.start()
     node.start_containerd()
-    processes.wait_until("the registry", registry.ready, ("registry",), seconds=30)
     processes.wait_until("containerd", CONTAINERD_SOCKET.exists, ("containerd",), seconds=30)
 
 
-def _images(progress: Progress, packages: Future[None], stores: Future[None]) -> None:
-    packages.result()
-    images.make_base(progress)
-    for image in (images.OPERATOR, images.RUNNER):
-        images.build(image, progress)
-    stores.result()
+def _images(progress: Progress, containerd: Future[None], base: Future[object]) -> None:
+    containerd.result()
     images.prepare_pause()
     images.build(images.PAUSE, progress)
-    for image in (images.PAUSE, images.OPERATOR, images.RUNNER):
-        images.push(image, progress)
-        images.pull(image, progress)
+    base.result()
+    for image in (images.BASE, images.OPERATOR, images.RUNNER):
+        images.build(image, progress)
 
 
 def _start_control_plane(progress: Progress) -> None:

@@ -1,0 +1,92 @@
+// Package imagebuild builds one image from a Dockerfile with BuildKit, the engine behind `docker build`, straight into the node's
+// containerd: no daemon, no push, no pull. What was built before is taken from the cache, layer by layer.
+package imagebuild
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/progress/progressui"
+	"github.com/tonistiigi/fsutil"
+	"golang.org/x/sync/errgroup"
+)
+
+// Run reads the flags and builds.
+func Run() error {
+	engine := engineOptions{}
+	flag.StringVar(&engine.containerd, "containerd", "", "containerd's socket")
+	flag.StringVar(&engine.runc, "runc", "", "path of runc")
+	flag.StringVar(&engine.runcRoot, "runc-root", "", "folder for runc's state")
+	flag.StringVar(&engine.root, "root", "", "folder for the records of what is cached")
+	flag.Func("bind", "FROM:TO, a folder of this machine that every RUN sees at TO (repeatable)", func(value string) error {
+		from, to, found := strings.Cut(value, ":")
+		if !found {
+			return fmt.Errorf("%q has no colon", value)
+		}
+		engine.binds = append(engine.binds, bind{from: from, to: to})
+		return nil
+	})
+	attributes := map[string]string{
+		"image-resolve-mode": "local", // base images that lie in containerd are not looked for elsewhere
+		"filename":           "Dockerfile",
+	}
+	flag.Func("build-arg", "NAME=VALUE for an ARG of the Dockerfile (repeatable)", func(value string) error {
+		name, value, _ := strings.Cut(value, "=")
+		attributes["build-arg:"+name] = value
+		return nil
+	})
+	dockerfile := flag.String("dockerfile", "", "folder that has the Dockerfile")
+	context := flag.String("context", "", "folder that the Dockerfile copies from")
+	tag := flag.String("tag", "", "name of the image")
+	flag.Parse()
+	return build(engine, attributes, *dockerfile, *context, *tag)
+}
+
+func build(engine engineOptions, attributes map[string]string, dockerfile, contextFolder, tag string) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	connection, err := startEngine(ctx, engine)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+
+	dockerfileFS, err := fsutil.NewFS(dockerfile)
+	if err != nil {
+		return err
+	}
+	contextFS, err := fsutil.NewFS(contextFolder)
+	if err != nil {
+		return err
+	}
+	options := client.SolveOpt{
+		Frontend:      "dockerfile.v0",
+		FrontendAttrs: attributes,
+		LocalMounts:   map[string]fsutil.FS{"dockerfile": dockerfileFS, "context": contextFS},
+		Exports: []client.ExportEntry{{
+			Type: client.ExporterImage,
+			// Nothing is sent anywhere: compressing would only cost time.
+			Attrs: map[string]string{"name": tag, "unpack": "true", "compression": "uncompressed", "oci-mediatypes": "true"},
+		}},
+		Internal: true, // no build history
+	}
+	display, err := progressui.NewDisplay(os.Stdout, progressui.PlainMode)
+	if err != nil {
+		return err
+	}
+	statuses := make(chan *client.SolveStatus)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		_, err := connection.Solve(ctx, nil, options, statuses)
+		return err
+	})
+	group.Go(func() error {
+		_, err := display.UpdateFrom(context.WithoutCancel(ctx), statuses)
+		return err
+	})
+	return group.Wait()
+}
