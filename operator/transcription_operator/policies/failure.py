@@ -35,7 +35,7 @@ def job_cause(job: ChildJob, pods: Iterable[ChildPod], deadline_seconds: int | N
     """Why the Job failed."""
     pod_cause = last_cause(pods)
     if job.end_reason == "DeadlineExceeded":
-        return Cause("DeadlineExceeded", f"ran longer than spec.activeDeadlineSeconds ({deadline_seconds})")
+        return Cause("DeadlineExceeded", f"did not end within spec.activeDeadlineSeconds ({deadline_seconds})")
     if job.end_reason == "PodFailurePolicy" and pod_cause:
         return pod_cause
     if job.end_reason == "BackoffLimitExceeded" and pod_cause:

@@ -42,7 +42,8 @@ def resource_definition(cluster: None) -> None:
     """The CRD of this tree."""
     file = Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml"
     kubectl = Kubectl("default")
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(file))
+    # As Helm would, so that the chart can take it over without a conflict.
+    kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(file))
     kubectl("wait", "--for=condition=Established", "crd/transcriptionjobs.transcription.whisperx.dev", "--timeout=30s")
 
 
