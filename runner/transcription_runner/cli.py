@@ -4,12 +4,13 @@ import argparse
 import importlib.metadata
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from transcription_api.languages import LANGUAGE_CODES
-from transcription_api.names import CONFIG_FILE, CONFIG_FOLDER
+from transcription_api.names import CONFIG_FILE, CONFIG_FOLDER, ExitCode
 from transcription_api.speech import ComputeType, Format, VadMethod
 
 DISTRIBUTION = "transcription-on-kubernetes"
@@ -26,6 +27,8 @@ def main() -> NoReturn:
     for chatty in ("urllib3", "kubernetes", "matplotlib", "numba"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     if arguments.command == "run":
+        # As a container's first process it would not even be ended by the signal while the imports last.
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(ExitCode.INTERRUPTED))
         from transcription_runner.run import run
 
         code = int(run(arguments.config))

@@ -143,6 +143,7 @@ class Pod:
             self._stop,
         )
         self._outcome: ExitCode | None = None
+        self._last_words = ""
         self._told_to_stop_at: float | None = None
 
     def run(self) -> ExitCode:
@@ -176,14 +177,18 @@ class Pod:
             self._finish()
             self._outcome = ExitCode.DONE
         except RunError as error:
-            self._outcome = _failed(error)
+            self._end(error)
         except StoreRefusedError as error:
-            self._outcome = _failed(RunError(ExitCode.STORE_REFUSED, error.reason, error.message))
+            self._end(RunError(ExitCode.STORE_REFUSED, error.reason, error.message))
         except StoreUnavailableError as error:
-            self._outcome = _failed(RunError(ExitCode.STORE_UNAVAILABLE, "StorageUnavailable", str(error)))
+            self._end(RunError(ExitCode.STORE_UNAVAILABLE, "StorageUnavailable", str(error)))
         except Exception as error:
             log.exception("the run cannot go on")
-            self._outcome = _failed(RunError(ExitCode.INTERNAL, "InternalError", f"{type(error).__name__}: {str(error)[:1000]}"))
+            self._end(RunError(ExitCode.INTERNAL, "InternalError", f"{type(error).__name__}: {str(error)[:1000]}"))
+
+    def _end(self, error: RunError) -> None:
+        self._last_words = f"{error.reason}: {error.message}"
+        self._outcome = _failed(error)
 
     def _check_store(self) -> None:
         """Both buckets must be there and readable: better said now than after an hour of work."""
@@ -216,7 +221,7 @@ class Pod:
         if outcome is ExitCode.INTERRUPTED:
             write_termination_message("Interrupted", "told to stop; finished files stay finished")
         stage = {ExitCode.DONE: "Finished", ExitCode.INTERRUPTED: "Interrupted"}.get(outcome, "Failed")
-        self._reporter.close(stage)
+        self._reporter.close(stage, self._last_words)
 
     def _give_back(self) -> None:
         try:

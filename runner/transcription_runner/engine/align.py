@@ -11,6 +11,7 @@ from transcription_api.transcript import AlignmentReport, Segment
 from transcription_runner.engine.audio import Audio
 from transcription_runner.engine.models import default_aligner, located, not_found
 from transcription_runner.engine.recognise import Recognised
+from transcription_runner.engine.sentences import bounded_downloads, language_of_splitter
 from transcription_runner.engine.words import placed, unplaced
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class Aligner:
         if not text:
             return []
         raw = {"start": part.start, "end": part.end, "text": text, "avg_logprob": part.avg_logprob}
-        result = whisperx.align([raw], model, {**metadata, "language": language}, audio.samples, self._device)
+        spoken = {**metadata, "language": language_of_splitter(language)}
+        result = whisperx.align([raw], model, spoken, audio.samples, self._device)
         found = [segment for segment in result["segments"] if segment["words"]]
         words = "".join(word["word"] for segment in found for word in segment["words"])
         if "".join(words.split()) != "".join(text.split()):
@@ -83,8 +85,9 @@ class Aligner:
         import whisperx
         from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
 
+        language_of_splitter(language)
         shown = name or DEFAULT_ALIGN_MODELS_TORCH.get(language) or DEFAULT_ALIGN_MODELS_HF.get(language) or language
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), bounded_downloads():
             model, metadata = whisperx.load_align_model(language, self._device, model_name=name)
         return model, metadata, shown
 

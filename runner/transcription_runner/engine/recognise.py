@@ -108,7 +108,8 @@ class Recogniser:
         import torch
         from whisperx.audio import N_SAMPLES, log_mel_spectrogram
 
-        return torch.stack([log_mel_spectrogram(cut, n_mels=self._mels, padding=N_SAMPLES - len(cut)) for cut in cuts])
+        windows = [cut[:N_SAMPLES] for cut in cuts]  # a chunk's times are rounded, so it may be some samples too long
+        return torch.stack([log_mel_spectrogram(cut, n_mels=self._mels, padding=N_SAMPLES - len(cut)) for cut in windows])
 
     def _check_language(self) -> None:
         language = self._recipe.language
