@@ -123,6 +123,11 @@ def stale(image: Image) -> bool:
     return not marker.exists() or marker.read_text() != image.fingerprint()
 
 
+def built_before(image: Image) -> bool:
+    """Whether the image was ever built here, so that only what has changed since takes room."""
+    return _marker(image).exists()
+
+
 def count_steps() -> int:
     """How many steps the images will take as things are now."""
     return (not _ROOTFS.exists()) + sum(stale(image) for image in (PAUSE, BASE, OPERATOR, RUNNER))

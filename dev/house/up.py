@@ -36,7 +36,7 @@ def up(control_plane_only: bool = False) -> None:
     with holder.alone():
         builds = (programs.CLUSTER, programs.MINIO) if control_plane_only else programs.ALL
         unbuilt = [build for build in builds if not build.built]
-        needs.check(images_built=control_plane_only or not images.stale(images.RUNNER))
+        needs.check(images_built=control_plane_only or images.built_before(images.RUNNER))
         if RUN.exists() and not processes.running() and holder.holder() in (None, REPOSITORY):
             leftovers.remove()
         holder.take()
