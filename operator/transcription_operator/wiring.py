@@ -15,6 +15,7 @@ from transcription_operator.controller import Controller
 _EXIT_TIMEOUT = 0.2
 _SERVER_TIMEOUT = 5 * 60
 _CONNECT_TIMEOUT = 30
+_A_DAY_OF_RETRIES = (1, 1, 2, 3, 5, 8, *[10] * 8640)
 
 
 def kopf_settings() -> kopf.OperatorSettings:
@@ -29,6 +30,8 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.watching.server_timeout = _SERVER_TIMEOUT
     settings.watching.client_timeout = _SERVER_TIMEOUT + _CONNECT_TIMEOUT
     settings.watching.connect_timeout = _CONNECT_TIMEOUT
+    # An API server that is away is waited for: an operator that gave up would come back later than it does.
+    settings.networking.error_backoffs = _A_DAY_OF_RETRIES
     # Of all Jobs and pods in the cluster, only our own are sent at all.
     settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_JOB_UID
     settings.watching.label_selectors["", "v1", "pods"] = LABEL_JOB_UID
