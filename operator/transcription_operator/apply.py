@@ -149,6 +149,7 @@ class Applier:
                 raise
             self._caches.forget(resource.uid)
             return
-        if fresh.uid != resource.uid:
+        if fresh.uid == resource.uid:
+            self._caches.put_resource(fresh)
+        else:
             self._caches.forget(resource.uid)
-        self._caches.put_resource(fresh)

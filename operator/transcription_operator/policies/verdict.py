@@ -21,6 +21,8 @@ POD_PATIENCE = timedelta(seconds=30)
 
 JOB_REJECTED = "JobRejected"
 
+_BEFORE_SPEECH = ("Starting", "LoadingModel")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -43,6 +45,7 @@ class Case:
     pods: tuple[ChildPod, ...]
     figures: Figures
     previous: TranscriptionJobStatus
+    """The status so far, with this run's shards alone."""
     now: datetime
 
     @property
@@ -132,10 +135,13 @@ def _running(case: Case) -> Verdict | None:
     running = sum(pod.phase == "Running" and not pod.deleting for pod in case.pods)
     if not running:
         return None
-    for shard in case.previous.shards or []:
-        if shard.stage == "WaitingForStore" and case.job and shard.job_name == case.job.name:
+    shards = case.previous.shards or []
+    for shard in shards:
+        if shard.stage == "WaitingForStore":
             return Verdict(Phase.RUNNING, "WaitingForStore", shard.message or "the store does not answer; trying again")
     message = f"{running} of {case.resolved.spec.parallelism} pods running"
+    if shards and all(shard.stage in _BEFORE_SPEECH for shard in shards):
+        message += ", loading the model"
     hindrance = obstacle(case.pods)
     if hindrance:
         message += f"; {hindrance.reason}: {hindrance.message}"

@@ -182,6 +182,12 @@ def test_a_store_that_does_not_answer_shows_while_the_pod_runs() -> None:
     assert job.condition("Running")["reason"] == "PodsRunning"
 
 
+def test_a_model_that_loads_for_minutes_is_said_to_load() -> None:
+    job = a_running_job().with_shard(stage="LoadingModel").reconciled(5)
+    assert job.status["message"] == "1 of 1 pods running, loading the model"
+    assert job.with_shard(total=4).reconciled(9).status["message"] == "1 of 1 pods running"
+
+
 def test_a_job_without_pods_for_long_points_to_its_events() -> None:
     job = a_job().reconciled().with_child(started=0)
     plan = job.reconcile(10)
