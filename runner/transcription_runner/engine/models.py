@@ -33,7 +33,10 @@ def located(name: str, needed_file: str) -> str:
 
 
 def default_aligner(language: str) -> str | None:
-    """The aligner that the model path names for a language: a folder, or a hub name."""
+    """The aligner that the model path names for a language: a folder, or a hub name (owner/name).
+
+    Raises LookupError for a plain name that no folder holds.
+    """
     for folder in model_folders():
         file = folder / ALIGNERS_FILE
         if not file.is_file():
@@ -43,7 +46,10 @@ def default_aligner(language: str) -> str | None:
         except ValueError as error:
             raise ConfigurationError("InvalidConfiguration", f"{file} is not JSON: {error}") from None
         if name := names.get(language):
-            return located(str(name), "config.json")
+            found = located(str(name), "config.json")
+            if "/" not in found:
+                raise LookupError(f"{file} names {name!r}, and no folder of {ENV_MODEL_PATH} holds it")
+            return found
     return None
 
 

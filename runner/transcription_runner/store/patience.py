@@ -86,28 +86,33 @@ class PatientStore:
 
     def _tried(self, call: Callable[[], T]) -> T:
         waited, pause, stuck = 0.0, FIRST_PAUSE_SECONDS, False
-        try:
-            while True:
-                began = time.monotonic()
-                try:
-                    return call()
-                except StoreUnavailableError as error:
-                    waited += time.monotonic() - began
-                    if waited >= self._patience:
-                        raise StoreUnavailableError(f"{error} (gave up after {waited:.0f} s)") from error
-                    if not stuck:
-                        stuck = True
-                        self._count(1)
-                    self._waiting(str(error))
-                    this_pause = min(pause * random.uniform(0.7, 1.3), self._patience - waited)
-                    self._sleep(this_pause)
-                    waited += this_pause
-                    pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        finally:
-            if stuck:
-                self._count(-1)
+        while True:
+            began = time.monotonic()
+            try:
+                answer = call()
+            except StoreUnavailableError as error:
+                waited += time.monotonic() - began
+                if waited >= self._patience:
+                    raise StoreUnavailableError(f"{error} (gave up after {waited:.0f} s)") from error
+                if not stuck:
+                    stuck = True
+                    self._count(1)
+                self._waiting(str(error))
+                this_pause = min(pause * random.uniform(0.7, 1.3), self._patience - waited)
+                self._sleep(this_pause)
+                waited += this_pause
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            except BaseException:
+                if stuck:
+                    self._count(-1)
+                raise
+            else:
+                if stuck:
+                    self._count(-1)
+                return answer
 
     def _count(self, change: int) -> None:
+        """How many calls are waiting; once none is, the store answers again."""
         with self._lock:
             self._stuck += change
             free = self._stuck == 0

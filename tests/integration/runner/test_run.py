@@ -1,6 +1,9 @@
 """`transcription-runner run` as a process, on a real store and with real models."""
 
 import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,70 +50,97 @@ def outputs_of(keys: list[str]) -> set[str]:
     return {f"out/{key}.{suffix}" for key in keys for suffix in SUFFIXES}
 
 
-def test_good_files_are_transcribed_and_bad_ones_fail_alone(launch: Launcher, bucket: Bucket) -> None:
+@dataclass(frozen=True)
+class FirstRun:
+    """A run over good and bad files, shared by the tests that look at what it left."""
+
+    bucket: Bucket
+    pod: RunnerPod
+    code: int
+
+
+GOOD = ("in/a.wav", "in/deep/er/b.mp3", "in/with space/ñandú 空.flac", "in/c.M4A", "in/silence.ogg")
+BAD = {
+    "in/empty.wav": "EmptyObject",
+    "in/cut.wav": "DamagedAudio",
+    "in/text.wav": "UnsupportedFormat",
+    "in/mute.mp4": "NoAudioStream",
+    "in/list.wav": "UnsupportedFormat",
+}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, account: Account, models: Path) -> Iterator[FirstRun]:
+    bucket = Bucket(account.endpoint, account.access_key, account.secret_key, f"runner-{uuid.uuid4().hex[:12]}")
+    bucket.make()
     spoken = said(ENGLISH)
-    good = {
-        "in/a.wav": wav(spoken),
-        "in/deep/er/b.mp3": encoded(spoken, ".mp3", "-ar", "44100", "-ac", "2"),
-        "in/with space/ñandú 空.flac": encoded(said("necesito ocho", "es+f1"), ".flac"),
-        "in/c.M4A": encoded(spoken, ".m4a"),
-        "in/silence.ogg": encoded(silence(4), ".ogg"),
-    }
-    bad = {
-        "in/empty.wav": (b"", "EmptyObject"),
-        "in/cut.wav": (wav(spoken)[:20_000], "DamagedAudio"),
-        "in/text.wav": (b"no sound at all\n" * 50, "UnsupportedFormat"),
-        "in/mute.mp4": (video_without_sound(), "NoAudioStream"),
-        "in/list.wav": (b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n", "UnsupportedFormat"),
-    }
-    for key, content in good.items():
-        bucket.put(key, content)
-    for key, (content, _) in bad.items():
+    contents = [
+        wav(spoken),
+        encoded(spoken, ".mp3", "-ar", "44100", "-ac", "2"),
+        encoded(said("necesito ocho", "es+f1"), ".flac"),
+        encoded(spoken, ".m4a"),
+        encoded(silence(4), ".ogg"),
+        b"",
+        wav(spoken)[:20_000],
+        b"no sound at all\n" * 50,
+        video_without_sound(),
+        b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n",
+    ]
+    for key, content in zip([*GOOD, *BAD], contents, strict=True):
         bucket.put(key, content)
     bucket.put("in/notes.md", b"left alone")
+    pod = RunnerPod(tmp_path_factory.mktemp("first"), configuration(bucket), account.access_key, account.secret_key, models)
+    yield FirstRun(bucket, pod, pod.ended())
+    bucket.remove()
 
-    pod = launch(configuration(bucket))
-    assert pod.ended() == 0, pod.log()
 
-    assert bucket.outputs() == outputs_of(list(good))
-    entries = bucket.entries()
-    assert {key: entry.reason for key, entry in entries.items()} == {
-        **dict.fromkeys(good),
-        **{key: why for key, (_, why) in bad.items()},
-    }
+def test_good_files_are_transcribed_and_bad_ones_fail_alone(first: FirstRun) -> None:
+    assert first.code == 0, first.pod.log()
+    assert first.bucket.outputs() == outputs_of(list(GOOD))
+    entries = first.bucket.entries()
+    assert {key: entry.reason for key, entry in entries.items()} == {**dict.fromkeys(GOOD), **BAD}
     assert all(entry.message for entry in entries.values() if entry.outcome is Outcome.FAILED)
-    manifest = bucket.manifest()
+
+
+def test_the_manifest_lists_every_file(first: FirstRun) -> None:
+    manifest = first.bucket.manifest()
     assert manifest.counts.wire() == {"total": 10, "succeeded": 5, "skipped": 0, "failed": 5}
-    assert [file.key for file in manifest.files] == sorted([*good, *bad])
-    assert bucket.claims() == []
-    assert pod.scratch() == []
-
-    said_in_a = bucket.transcript("in/a.wav")
-    assert said_in_a["language"] == said_in_a["transcription"]["language"]["code"] == "en"
-    assert said_in_a["transcription"]["language"]["probability"] > 0.5
-    assert jiwer.wer(ENGLISH, " ".join(part["text"] for part in said_in_a["segments"])) <= 0.5
-    assert bucket.transcript("in/with space/ñandú 空.flac")["language"] == "es"
-    assert bucket.transcript("in/silence.ogg")["segments"] == []
-    assert bucket.get("out/in/silence.ogg.vtt") == b"WEBVTT\n"
+    assert [file.key for file in manifest.files] == sorted([*GOOD, *BAD])
 
 
-def test_words_have_times_inside_their_segment_and_are_the_same_in_all_formats(launch: Launcher, bucket: Bucket) -> None:
-    bucket.put("in/a.wav", wav(said(ENGLISH)))
-    assert launch(configuration(bucket)).ended() == 0
-    transcript = bucket.transcript("in/a.wav")
+def test_a_run_leaves_no_claims_and_no_scratch_files(first: FirstRun) -> None:
+    assert first.bucket.claims() == []
+    assert first.pod.scratch() == []
+
+
+def test_each_transcript_has_its_own_language_and_the_words_that_were_said(first: FirstRun) -> None:
+    english = first.bucket.transcript("in/a.wav")
+    assert english["language"] == english["transcription"]["language"]["code"] == "en"
+    assert english["transcription"]["language"]["probability"] > 0.5
+    assert jiwer.wer(ENGLISH, " ".join(part["text"] for part in english["segments"])) <= 0.5
+    assert first.bucket.transcript("in/with space/ñandú 空.flac")["language"] == "es"
+
+
+def test_silence_has_valid_empty_transcripts(first: FirstRun) -> None:
+    assert first.bucket.transcript("in/silence.ogg")["segments"] == []
+    assert first.bucket.get("out/in/silence.ogg.vtt") == b"WEBVTT\n"
+    assert first.bucket.get("out/in/silence.ogg.txt") == b""
+
+
+def test_words_have_times_inside_their_segment_and_are_the_same_in_all_formats(first: FirstRun) -> None:
+    transcript = first.bucket.transcript("in/a.wav")
     assert transcript["transcription"]["alignment"]["status"] == "aligned"
     for segment in transcript["segments"]:
         starts = [word["start"] for word in segment["words"]]
         assert starts == sorted(starts)
         assert all(segment["start"] <= word["start"] <= word["end"] <= segment["end"] for word in segment["words"])
     text = " ".join(word["word"] for word in transcript["word_segments"])
-    files = {suffix: bucket.get(f"out/in/a.wav.{suffix}").decode() for suffix in SUFFIXES}
+    files = {suffix: first.bucket.get(f"out/in/a.wav.{suffix}").decode() for suffix in SUFFIXES}
     assert " ".join(files["txt"].split()) == text
     assert " ".join(files["tsv"].split("\t")[-1].split()) == text
     for suffix in ("srt", "vtt"):
-        spoken = [
-            line for line in files[suffix].splitlines() if line and "-->" not in line and not line.isdigit() and line != "WEBVTT"
-        ]
+        lines = files[suffix].splitlines()
+        spoken = [line for line in lines if line and "-->" not in line and not line.isdigit() and line != "WEBVTT"]
         assert " ".join(spoken) == text
 
 

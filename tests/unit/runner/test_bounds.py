@@ -129,6 +129,10 @@ def test_the_usual_aligner_of_a_language_is_named_beside_the_models(tmp_path: Pa
     monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
     assert default_aligner("en") == str(tmp_path / "align")
     assert default_aligner("fr") is None
+    (tmp_path / "aligners.json").write_text('{"en": "gone", "fr": "owner/on-the-hub"}')
+    assert default_aligner("fr") == "owner/on-the-hub"
+    with pytest.raises(LookupError, match="gone"):
+        default_aligner("en")
 
 
 def test_folders_are_searched_and_keep_their_shape(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_patience_ends(tmp_path: Path, waits: Waits) -> None:
     with pytest.raises(StoreUnavailableError, match="gave up after 300 s"):
         store.get("calls", "a")
     assert sum(waits.pauses) == pytest.approx(300, abs=1)
+    assert None not in waits.heard, "it does not answer again"
 
 
 def test_an_answer_of_no_is_an_answer(tmp_path: Path, waits: Waits) -> None:
