@@ -18,6 +18,8 @@ from transcription_runner.limits import limits_from_environment
 from transcription_runner.suffixes import has_known_suffix
 
 USAGE_ERROR = 2
+INTERRUPTED = 130
+"""As shells report an end by Ctrl-C."""
 
 
 def transcribe(arguments: argparse.Namespace) -> int:
@@ -48,8 +50,11 @@ def transcribe(arguments: argparse.Namespace) -> int:
                     target.write_bytes(document(transcript, wanted, subtitles))
             except FileError as fault:
                 failures.append(f"{path}: {fault.reason}: {fault.message}")
-            except OSError as error:
-                failures.append(f"{path}: {error}")
+            except Exception as error:  # one file never stops the others
+                failures.append(f"{path}: {type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        print("transcription-runner: interrupted; files already written stay", file=sys.stderr)
+        return INTERRUPTED
     except RunError as error:
         print(f"transcription-runner: {error.reason}: {error.message}", file=sys.stderr)
         return int(error.exit_code)

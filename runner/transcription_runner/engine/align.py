@@ -16,6 +16,9 @@ from transcription_runner.engine.words import placed, unplaced
 
 log = logging.getLogger(__name__)
 
+MOST_LOADED = 4
+"""Alignment models kept in memory; a job in more languages loads the oldest anew."""
+
 
 class Aligner:
     """Alignment models by language, loaded when first needed and kept. A language without one is remembered, too."""
@@ -30,7 +33,7 @@ class Aligner:
             name = located(settings.model, "config.json")
             try:
                 self._loaded[""] = self._load("en", name)
-            except ValueError as error:
+            except (ValueError, LookupError) as error:
                 raise not_found("alignment model", settings.model, error) from error
 
     def align(self, recognised: list[Recognised], audio: Audio, language: str) -> tuple[list[Segment], AlignmentReport]:
@@ -75,6 +78,8 @@ class Aligner:
             return self._loaded[""]
         if language not in self._loaded and language not in self._without:
             try:
+                if len(self._loaded) >= MOST_LOADED:
+                    self._loaded.pop(next(iter(self._loaded)))
                 self._loaded[language] = self._load(language, default_aligner(language))
             except Exception as error:  # no model for a language, or none that can be had here, is no fault of the file
                 self._without[language] = f"no alignment model for {language!r}: {str(error).strip()[:300]}"
