@@ -16,7 +16,7 @@ class Limits:
     """TRANSCRIPTION_MAX_OBJECT_BYTES: larger source objects fail with TooLarge."""
     audio_seconds: float = 12 * 3600.0
     """TRANSCRIPTION_MAX_AUDIO_SECONDS: longer audio fails with TooLong."""
-    scratch_bytes: int = 8 * GIB
+    scratch_bytes: int = 4 * GIB
     """TRANSCRIPTION_SCRATCH_BYTES: what fetched objects may take in the scratch folder, all of them together."""
     store_patience_seconds: float = 300.0
     """TRANSCRIPTION_STORE_PATIENCE_SECONDS: how long an outage of the store is waited out."""
