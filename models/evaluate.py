@@ -1,6 +1,6 @@
 """Measure the small models as users meet them: through whisperx, on voices and sentences that training never saw.
 
-    python -m models.evaluate --output build/figures/models.json
+python -m models.evaluate --output build/figures/models.json
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Turn a trained Hugging Face directory into the CTranslate2 directory that whisperx loads.
 
-    python -m models.training.convert_asr build/training/asr/hf models/asr-small
+python -m models.training.convert_asr build/training/asr/hf models/asr-small
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ from transformers import WhisperFeatureExtractor
 
 from .espeak import SAMPLE_RATE, speak
 from .sentences import LANGUAGES, punctuated, sentence
-from .timing import timed
+from .timing import Span, timed
 from .voices import manner
 
 FLOOR = 1e-10  # Whisper's smallest mel power
@@ -57,6 +58,11 @@ def mel_power(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
+def _in_frames(spans: Iterable[Span], first: float) -> list[tuple[str, int, int]]:
+    """Spans counted in frames of 10 ms from `first` seconds."""
+    return [(s.name, round((s.start - first) * 100), round((s.end - first) * 100)) for s in spans]
+
+
 def _block(seed: int) -> tuple[list[Entry], NDArray[np.float16]]:
     torch.set_num_threads(1)
     rng = random.Random(seed)
@@ -75,9 +81,9 @@ def _block(seed: int) -> tuple[list[Entry], NDArray[np.float16]]:
         last = times.words[-1].end + _MARGIN
         audio = utterance.audio[int(first * SAMPLE_RATE) : int(last * SAMPLE_RATE)]
         mel = np.log10(np.maximum(mel_power(audio), FLOOR)).astype(np.float16)
-        to_frames = lambda s: (s.name, round((s.start - first) * 100), round((s.end - first) * 100))  # noqa: E731
-        phonemes = [to_frames(s) for group in times.phonemes for s in group]
-        entries.append(Entry(language, how.voice, position, len(mel), [to_frames(s) for s in times.words], phonemes))
+        sounds = [span for group in times.phonemes for span in group]
+        words, phonemes = _in_frames(times.words, first), _in_frames(sounds, first)
+        entries.append(Entry(language, how.voice, position, len(mel), words, phonemes))
         mels.append(mel)
         position += len(mel)
     return entries, np.concatenate(mels)

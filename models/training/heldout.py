@@ -14,6 +14,7 @@ from .sentences import LANGUAGES, punctuated, sentence, words
 from .timing import Span, timed
 from .voices import manner
 
+Timeline = tuple[NDArray[np.float32], tuple[Span, ...]]  # samples, and the words in them
 CONDITIONS = ("clean", "noisy", "telephone", "mp3")
 
 
@@ -56,7 +57,7 @@ def condition(rng: random.Random, audio: NDArray[np.float32], kind: str) -> NDAr
     return audio
 
 
-def _join(parts: list[tuple[NDArray[np.float32], tuple[Span, ...]]], rng: random.Random) -> tuple[NDArray[np.float32], tuple[Span, ...]]:
+def _join(parts: list[Timeline], rng: random.Random) -> Timeline:
     audio = [_silence(rng.uniform(0.1, 0.8))]
     spans: list[Span] = []
     position = len(audio[0])
@@ -75,7 +76,7 @@ def samples(count: int, seed: int) -> list[Sample]:
     while len(result) < count:
         language, kind = LANGUAGES[len(result) % 2], CONDITIONS[len(result) // 2 % 4]
         how = manner(rng, language, for_evaluation=True)
-        parts = []
+        parts: list[Timeline] = []
         for _ in range(rng.choice((1, 2, 4, 8))):
             text = sentence(rng, language, for_evaluation=True)
             utterance = speak(punctuated(rng, text), how.voice, how.speed, how.pitch, how.pitch_range)
@@ -95,7 +96,7 @@ def one_by_one(count: int, seed: int) -> list[Sample]:
     for index in range(count):
         language = LANGUAGES[index % 2]
         how = manner(rng, language, for_evaluation=True)
-        parts = []
+        parts: list[Timeline] = []
         for word in rng.choices(words(language), k=8):
             audio = speak(word, how.voice, how.speed, how.pitch, how.pitch_range).audio
             loud = np.flatnonzero(np.abs(audio) > 0.02 * np.abs(audio).max())

@@ -1,6 +1,6 @@
 """Make the sample calls of examples/audio/ and, beside them, what is said in each.
 
-    python -m models.training.make_examples examples/audio
+python -m models.training.make_examples examples/audio
 """
 
 from __future__ import annotations

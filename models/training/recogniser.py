@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from .sentences import LANGUAGES, words
@@ -64,6 +64,7 @@ class Batch:
     inputs: Tensor  # (batch, tokens)
     targets: Tensor  # (batch, tokens)
     word_labels: Tensor  # (batch, frames / 2)
+    previous_labels: Tensor  # (batch, frames / 2): the word before, by which the decoder finds its way
     phoneme_labels: Tensor  # (batch, frames / 2)
     led: Tensor  # (batch, tokens, 2): first and last + 1 encoder frame, 0 0 where nothing leads
 
@@ -85,7 +86,7 @@ class Collator:
         inputs = np.full((size, length), self._id(END))
         targets = np.full((size, length), IGNORE)
         led = np.zeros((size, length, 2), np.int64)
-        word_labels, phoneme_labels = np.zeros((size, frames), np.int64), np.zeros((size, frames), np.int64)
+        word_labels, previous_labels, phoneme_labels = (np.zeros((size, frames), np.int64) for _ in range(3))
         for row, window in enumerate(windows):
             language = self._id(f"<|{window.language}|>")
             prompt = [self._id(START), language, self._id(TRANSCRIBE), self._id(NO_TIMESTAMPS)]
@@ -97,11 +98,14 @@ class Collator:
                 targets[row, 0], targets[row, 3] = self._id(NO_SPEECH), self._id(END)
             for index, (word, start, end) in enumerate(window.words):
                 word_labels[row, start // 2 : end // 2] = self._word_class[window.language, word]
+                if index:
+                    before = self._word_class[window.language, window.words[index - 1][0]]
+                    previous_labels[row, start // 2 : end // 2] = before
                 led[row, 3 + index] = start // 2, max(end // 2, start // 2 + 1)
             for name, start, end in window.phonemes:
                 phoneme_labels[row, start // 2 : end // 2] = self._phoneme_class.get(name, 0)
         mel = torch.from_numpy(np.stack([w.mel for w in windows]))
-        tensors = (torch.from_numpy(a) for a in (inputs, targets, word_labels, phoneme_labels, led))
+        tensors = (torch.from_numpy(a) for a in (inputs, targets, word_labels, previous_labels, phoneme_labels, led))
         return Batch(mel, *tensors)
 
 
@@ -113,12 +117,20 @@ class Teacher(nn.Module):
         self.model = model
         self.word_head = nn.Linear(model.config.d_model, word_classes)
         self.phoneme_head = nn.Linear(model.config.d_model, phoneme_classes)
+        self.previous_head = nn.Linear(model.config.d_model, word_classes)
 
     def encode(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """States after the last layer and after the phoneme layer; any even number of frames (HF insists on 3,000)."""
+        """States after the last layer and after the phoneme layer; any even number of frames (HF insists on 3,000).
+
+        While training, half of the windows pretend to begin later than they do: an encoder that has learned on short
+        windows then needs little more for long ones.
+        """
         encoder = self.model.model.encoder
-        x = F.gelu(encoder.conv2(F.gelu(encoder.conv1(mel)))).permute(0, 2, 1)
-        x = x + encoder.embed_positions.weight[: x.shape[1]]
+        x = functional.gelu(encoder.conv2(functional.gelu(encoder.conv1(mel)))).permute(0, 2, 1)
+        table = encoder.embed_positions.weight
+        latest = len(table) - x.shape[1] if self.training else 0
+        first = (torch.rand(len(x), 1) * 2 - 1).clamp_min(0) * latest
+        x = x + table[first.long() + torch.arange(x.shape[1])]
         middle = x
         for index, layer in enumerate(encoder.layers):
             x = layer(x, None, None)[0]
@@ -127,16 +139,17 @@ class Teacher(nn.Module):
         return encoder.layer_norm(x), middle
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """token, language, word, phoneme: cross-entropies; attention: -log of the led heads' mass on the word."""
+        """token, language, word, previous, phoneme: cross-entropies; attention: -log of the led heads' mass on the word."""
         states, middle = self.encode(batch.mel)
         output = self.model.model.decoder(
             input_ids=batch.inputs, encoder_hidden_states=states, output_attentions=True, use_cache=False
         )
         logits = self.model.proj_out(output.last_hidden_state).float()
-        token = F.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
-        language = F.cross_entropy(logits[:, 0], batch.targets[:, 0])
-        word = F.cross_entropy(self.word_head(states).float().flatten(0, 1), batch.word_labels.flatten())
-        phoneme = F.cross_entropy(self.phoneme_head(middle).float().flatten(0, 1), batch.phoneme_labels.flatten())
+        token = functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
+        language = functional.cross_entropy(logits[:, 0], batch.targets[:, 0])
+        previous = functional.cross_entropy(self.previous_head(states).float().flatten(0, 1), batch.previous_labels.flatten())
+        word = functional.cross_entropy(self.word_head(states).float().flatten(0, 1), batch.word_labels.flatten())
+        phoneme = functional.cross_entropy(self.phoneme_head(middle).float().flatten(0, 1), batch.phoneme_labels.flatten())
         frames = torch.arange(states.shape[1])
         inside = (frames >= batch.led[..., :1]) & (frames < batch.led[..., 1:])
         mask = inside.any(-1)
@@ -144,4 +157,11 @@ class Teacher(nn.Module):
         for weights in output.cross_attentions:
             mass = (weights[:, :_LED_HEADS].float() * inside[:, None]).sum(-1).clamp_min(1e-6)
             attention = attention - mass.log().mean(1)[mask].mean() / len(output.cross_attentions)
-        return {"token": token, "language": language, "word": word, "phoneme": phoneme, "attention": attention}
+        return {
+            "token": token,
+            "language": language,
+            "word": word,
+            "previous": previous,
+            "phoneme": phoneme,
+            "attention": attention,
+        }

@@ -17,11 +17,12 @@ LANGUAGES = ("en", "es")
 # A slot in braces names a list below; a bar separates alternatives.
 _GRAMMAR: dict[str, dict[str, str]] = {
     "en": {
-        "start": "{hi} {ask}|{hi} {state}|{ask}|{state}|{state} {time}|{ask} {time}|{question}|{give}|{give} {bye}|{bye}|"
-        "{state} because {state}|{ask} and {ask}|{date}",
+        "start": "{hi} {ask}|{hi} {state}|{ask}|{state}|{state} {time}|{ask} {time}|{question}|{give}|{give} {bye}|"
+        "{bye}|{state} because {state}|{ask} and {ask}|{date}",
         "hi": "hello|good morning|good evening|hello {who}|yes|yes please|hello this is the {who}",
         "bye": "thanks goodbye|goodbye|thanks and goodbye|yes thanks|please call again {time}",
-        "ask": "please {verb} {your} {thing}|please {verb} {your} {thing}|i need help with {your} {thing}|can you {verb} {your} {thing}|"
+        "ask": "please {verb} {your} {thing}|please {verb} {your} {thing}|i need help with {your} {thing}|"
+        "can you {verb} {your} {thing}|"
         "please wait {number} minute|i want {number} {thing}",
         "state": "{your} {thing} is {is}|{your} {thing} was {is}|we have {number} {thing}|i have the {thing}|this is {is}|"
         "my {who} was with the {thing}|you can speak english now|i understand spanish|we never receive the {thing}|"
@@ -39,7 +40,8 @@ _GRAMMAR: dict[str, dict[str, str]] = {
         "who": "customer|manager|agent|doctor|family|mother|father|brother|sister|friend|company",
         "is": "ready|broken|working|urgent|important|new|good|{color}|never ready|always working|without {thing}",
         "color": "blue|green|yellow|black",
-        "time": "today|tomorrow|yesterday|this year|this week|now|again|this week|this month|before {day}|after {day}|before {number}|this morning",
+        "time": "today|tomorrow|yesterday|this year|this week|now|again|this week|this month|before {day}|after {day}|"
+        "before {number}|this morning",
         "day": "monday|tuesday|wednesday|thursday|friday|saturday|sunday",
     },
     "es": {
@@ -50,7 +52,8 @@ _GRAMMAR: dict[str, dict[str, str]] = {
         "ask": "por favor quiero {verb} {your} {thing}|necesito {verb} {your} {thing}|quiero ayuda con {your} {thing}|"
         "puedo {verb} {your} {thing}|necesito {number} {thing}|por favor {verb} {your} {thing}|tengo {number} {thing}",
         "state": "{your} {thing} es {is}|{your} {thing} estaba {is}|tengo {your} {thing}|este {thing} es {is}|"
-        "{your} {thing} nunca funciona|{your} {thing} siempre funciona|{your} {thing} también funciona|mi {who} estaba con el {thing}|"
+        "{your} {thing} nunca funciona|{your} {thing} siempre funciona|{your} {thing} también funciona|"
+        "mi {who} estaba con el {thing}|"
         "puedo hablar español|puedo entender inglés|el clima es bueno|mi {who} es {who}",
         "question": "dónde es {your} {thing}|cuándo puedo {verb} {your} {thing}|dónde puedo {verb} el {thing}|"
         "puedo hablar con {your} {who}|cuándo es la cita|dónde estaba {your} {who}",

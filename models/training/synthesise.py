@@ -1,6 +1,6 @@
 """Say a sentence into an audio file; ffmpeg makes whatever format the file's name asks for.
 
-    python -m models.training.synthesise "please cancel my order" /tmp/a.mp3 --voice en-us+f3 --rate 44100
+python -m models.training.synthesise "please cancel my order" /tmp/a.mp3 --voice en-us+f3 --rate 44100
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Train the aligner: a narrow Wav2Vec2ForCTC over characters, for English and Spanish together.
 
-    python -m models.training.train_aligner --output models/align-small --minutes 20
+python -m models.training.train_aligner --output models/align-small --minutes 20
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from queue import Queue
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 from transformers import Wav2Vec2Config, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC, Wav2Vec2Processor
 
 from .aligner_data import BLANK, VOCABULARY, WORD_END, Spoken, collection, window
 from .espeak import SAMPLE_RATE
 
 _PEAK_RATE, _WARM_UP = 1.5e-3, 150
-_SECONDS = (3.0, 12.0)  # windows grow from the first to the second
-_SECONDS_A_BATCH = 48.0
+_SECONDS = (2.5, 10.0)  # windows grow from the first to the second
+_SECONDS_A_BATCH = 24.0
 _CTC_WEIGHT = 0.05
 
 
@@ -65,12 +65,12 @@ def losses(model: Wav2Vec2ForCTC, audio: Tensor, labels: Tensor) -> tuple[Tensor
     with torch.autocast("cpu", torch.bfloat16):
         logits = model(audio).logits
     logits = logits.float()
-    frames = F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+    frames = functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
     characters = [row[row > 0] for row in labels]
     lengths = torch.tensor([len(c) for c in characters])
     size = torch.full((len(labels),), logits.shape[1])
     log = logits.log_softmax(-1).transpose(0, 1)
-    return frames, F.ctc_loss(log, torch.cat(characters), size, lengths, zero_infinity=True)
+    return frames, functional.ctc_loss(log, torch.cat(characters), size, lengths, zero_infinity=True)
 
 
 def save_model(model: Wav2Vec2ForCTC, folder: Path) -> None:
@@ -85,7 +85,9 @@ def save_model(model: Wav2Vec2ForCTC, folder: Path) -> None:
     model.save_pretrained(folder)
 
 
-def feed(queue: Queue[tuple[Tensor, Tensor]], spoken: list[Spoken], model: Wav2Vec2ForCTC, seed: int, progress: list[float]) -> None:
+def feed(
+    queue: Queue[tuple[Tensor, Tensor]], spoken: list[Spoken], model: Wav2Vec2ForCTC, seed: int, progress: list[float]
+) -> None:
     """Fill the queue with (audio, labels) for ever (a daemon thread); `progress[0]` sets the length."""
     rng = random.Random(seed)
     while True:
@@ -97,11 +99,11 @@ def feed(queue: Queue[tuple[Tensor, Tensor]], spoken: list[Spoken], model: Wav2V
         queue.put((torch.from_numpy(np.stack([a for a, _ in drawn])), torch.from_numpy(np.stack([b for _, b in drawn]))))
 
 
-def train(output: Path, minutes: float, utterances: int, seed: int, threads: int) -> None:
+def train(output: Path, minutes: float, utterances: int, seed: int, threads: int, resume: Path | None) -> None:
     """Train by the clock and write the directory every two minutes."""
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    model = build_model()
+    model = Wav2Vec2ForCTC.from_pretrained(resume) if resume else build_model()
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
     spoken = collection(utterances, seed)
     print(f"{sum(len(s.audio) for s in spoken) / SAMPLE_RATE / 3600:.1f} hours", flush=True)
@@ -137,8 +139,9 @@ def main() -> None:
     parser.add_argument("--utterances", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--resume", type=Path, help="directory of a model to train further, from the peak rate down")
     arguments = parser.parse_args()
-    train(arguments.output, arguments.minutes, arguments.utterances, arguments.seed, arguments.threads)
+    train(arguments.output, arguments.minutes, arguments.utterances, arguments.seed, arguments.threads, arguments.resume)
 
 
 if __name__ == "__main__":

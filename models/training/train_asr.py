@@ -1,6 +1,6 @@
 """Train the recogniser on the corpus; the learning rate and the window length follow the clock, or the step if --steps.
 
-    python -m models.training.train_asr --corpus build/training/corpus --output build/training/asr --minutes 75
+python -m models.training.train_asr --corpus build/training/corpus --output build/training/asr --minutes 75
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .windows import WindowSampler
 
 _PEAK_RATE, _WARM_UP = 2e-3, 150
 _SHORT, _FULL = 400, 3000  # frames of 10 ms
-_FRAMES_A_BATCH = 14_000
+_FRAMES_A_BATCH = 9_000
 _AVERAGE = 0.997
 
 
@@ -43,31 +43,31 @@ class Rank:
 
 
 def window_frames(progress: float, rng: random.Random) -> int:
-    """Length of the next batch's windows: up to 4 s at first, growing to 30 s at 55% of the way, mixed with shorter ones."""
+    """Length of the next batch's windows: up to 4 s at first, growing to 30 s at 70% of the way, mixed with shorter ones."""
     whole, part = rng.random() < 0.5, rng.random()
-    if progress > 0.5 and whole:
+    if progress > 0.7 and whole:
         return _FULL
-    longest = _SHORT * (_FULL / _SHORT) ** min(1.0, max(0.0, progress - 0.04) / 0.5)
-    least = 0.6 if progress < 0.5 else 0.3
+    longest = _SHORT * (_FULL / _SHORT) ** min(1.0, max(0.0, progress - 0.04) / 0.66)
+    least = 0.6 if progress < 0.7 else 0.3
     return 2 * int((least + (1 - least) * part) * longest / 2)
 
 
 def weights(progress: float) -> dict[str, float]:
     """Frame labels and led attention lead at first and keep a small part to the end."""
     lead = max(0.25, 1.0 - 1.2 * progress)
-    return {"token": 1.0, "language": 0.1, "word": lead, "phoneme": 0.6 * lead, "attention": 0.3 * lead}
+    return {"token": 1.0, "language": 0.1, "word": lead, "previous": lead, "phoneme": 0.5 * lead, "attention": 0.4}
 
 
 class Clock:
-    """How far training is, in [0, 1]."""
+    """How far training is, from `origin` (above 0 after a resumption) to 1."""
 
-    def __init__(self, minutes: float, steps: int | None) -> None:
-        self._start, self._minutes, self._steps, self.step = time.monotonic(), minutes, steps, 0
+    def __init__(self, minutes: float, steps: int | None, origin: float) -> None:
+        self._start, self._minutes, self._steps, self._origin = time.monotonic(), minutes, steps, origin
+        self.step = 0
 
     def progress(self) -> float:
-        if self._steps:
-            return min(1.0, self.step / self._steps)
-        return min(1.0, (time.monotonic() - self._start) / 60 / self._minutes)
+        done = self.step / self._steps if self._steps else (time.monotonic() - self._start) / 60 / self._minutes
+        return min(1.0, self._origin + (1 - self._origin) * done)
 
 
 def feed(queue: Queue[Batch], sampler: WindowSampler, collator: Collator, clock: Clock, rank: Rank) -> None:
@@ -117,14 +117,19 @@ def train(index: int, arguments: argparse.Namespace) -> None:
     tokenizer = build_tokenizer()
     collator = Collator(tokenizer, sorted({name for entry in entries for name, _, _ in entry.phonemes}))
     teacher = Teacher(build_model(tokenizer), collator.word_classes, collator.phoneme_classes)
-    if arguments.resume:
-        teacher.load_state_dict(torch.load(arguments.resume))
     average = deepcopy(teacher.model)
     optimizer = torch.optim.AdamW(teacher.parameters(), lr=_PEAK_RATE, weight_decay=0.01, betas=(0.9, 0.98))
-    clock, queue = Clock(arguments.minutes, arguments.steps), Queue[Batch](4)
+    origin = 0.0
+    if arguments.resume:
+        state = torch.load(arguments.resume)
+        teacher.load_state_dict(state["teacher"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        origin = state["progress"]
+    clock, queue = Clock(arguments.minutes, arguments.steps, origin), Queue[Batch](4)
     sampler = WindowSampler(entries, mel, rank.seed)
     threading.Thread(target=feed, args=(queue, sampler, collator, clock, rank), daemon=True).start()
-    progress, started = 0.0, time.monotonic()
+    progress, started = origin, time.monotonic()
     saved = started
     while progress < 1.0:
         batch = queue.get()
@@ -153,7 +158,8 @@ def train(index: int, arguments: argparse.Namespace) -> None:
                 log.write(json.dumps(line | {"rate": rate}) + "\n")
         if time.monotonic() - saved > arguments.save_every * 60 or progress >= 1.0:
             saved = time.monotonic()
-            torch.save(teacher.state_dict(), output / "checkpoint.pt")
+            state = {"teacher": teacher.state_dict(), "average": average.state_dict(), "progress": progress}
+            torch.save(state | {"optimizer": optimizer.state_dict()}, output / "checkpoint.pt")
             save_model(average, output / "hf")
 
 
@@ -161,12 +167,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the small recogniser")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=75)
+    parser.add_argument("--minutes", type=float, default=75, help="time left to train, without --steps")
     parser.add_argument("--steps", type=int, help="follow this many steps instead of the clock")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2, help="of one thread each")
     parser.add_argument("--port", type=int, default=29511, help="on which the processes meet")
-    parser.add_argument("--resume", type=Path, help="checkpoint.pt to start from")
+    parser.add_argument("--resume", type=Path, help="checkpoint.pt to go on from")
     parser.add_argument("--save-every", type=float, default=5, help="minutes")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Make the sentence splitter that whisperX's alignment loads: NLTK's PunktTrainer on text of our own.
 
-    python -m models.training.train_punkt models/nltk_data
+python -m models.training.train_punkt models/nltk_data
 """
 
 from __future__ import annotations

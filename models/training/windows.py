@@ -76,22 +76,22 @@ def join(
 def distort(rng: random.Random, noise: Noise, power: NDArray[np.float32]) -> NDArray[np.float32]:
     """A recording chain: equaliser, room or line noise, band limit, lossy codec; each only sometimes."""
     level = float(power.mean())
-    if rng.random() < 0.5:
-        knots = [rng.gauss(0, 4) for _ in range(6)]
+    if rng.random() < 0.4:
+        knots = [rng.gauss(0, 3) for _ in range(6)]
         power = power * (10 ** (np.interp(np.arange(_BINS), np.linspace(0, _BINS - 1, 6), knots) / 10)).astype(np.float32)
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         echo = 10 ** rng.uniform(-2.0, -0.7)
         delay = rng.randint(2, 8)
         power = power + echo * np.concatenate([np.full((delay, _BINS), FLOOR, np.float32), power[:-delay]])
-    if rng.random() < 0.65:
-        power = power + noise.cut(rng, len(power)) * level * 10 ** (-rng.uniform(8, 45) / 10)
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
+        power = power + noise.cut(rng, len(power)) * level * 10 ** (-rng.uniform(10, 50) / 10)
+    if rng.random() < 0.28:
         top = rng.choice((3400, 3700, 3900, 4000, 5500, 6500, 7200))
         mask = np.where(top < _MEL_HZ, 10 ** -rng.uniform(3, 9), 1.0)
         if top < 4100 and rng.random() < 0.5:
             mask = np.where(_MEL_HZ < 300, 10 ** -rng.uniform(0.5, 3), mask)
         power = power * mask.astype(np.float32)
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         threshold = power.max(axis=1, keepdims=True) * 10 ** -rng.uniform(2.5, 5)
         power = np.where(power < threshold, FLOOR, power)
     return power
