@@ -4,8 +4,8 @@ import subprocess
 
 from dev.house import holder, leftovers, processes
 from dev.house.images import ctr
-from dev.house.places import HOLDER, REPOSITORY
-from dev.house.progress import Progress, Stop
+from dev.house.places import HOLDER
+from dev.house.progress import Progress
 
 # Whoever would start pods again goes first, whoever they need goes last.
 _FIRST = ("kubelet", "gpus", "kube-proxy", "kube-scheduler", "kube-controller-manager", "coredns")
@@ -14,10 +14,8 @@ _LAST = ("etcd", "minio", "containerd")
 
 def down() -> None:
     """Stop everything and remove all that lies outside `.dev/`. Nothing to stop is fine."""
-    other = holder.holder()
-    if other is not None and other != REPOSITORY and processes.running(other):
-        raise Stop(f"the cluster that runs is another checkout's: make -C {other} down")
     with holder.alone():
+        holder.check()
         _stop_everything(Progress(3))
 
 

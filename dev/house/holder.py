@@ -14,7 +14,7 @@ from dev.house.progress import Stop
 def alone() -> Iterator[None]:
     """Keep every other `python3 -m dev.house` on this machine waiting meanwhile."""
     path = RUN.with_suffix(".lock")
-    with open(path, "a+") as lock:
+    with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -27,14 +27,18 @@ def alone() -> Iterator[None]:
         yield
 
 
-def take() -> None:
-    """Write down that the cluster is this checkout's. Raises Stop when it is another's that runs."""
+def check() -> None:
+    """Raises Stop when another checkout's cluster runs."""
     other = holder()
     if other is not None and other != REPOSITORY and processes.running(other):
         raise Stop(
             f"the dev cluster of another checkout runs on this machine: {other}\n"
             f"Both would use the same ports. Stop that one first:  make -C {other} down"
         )
+
+
+def take() -> None:
+    """Write down that the cluster is this checkout's."""
     RUN.mkdir(parents=True, exist_ok=True)
     HOLDER.write_text(f"{REPOSITORY}\n")
 

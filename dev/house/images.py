@@ -1,7 +1,7 @@
 """Building the images with BuildKit, straight into the node's containerd: nothing is pushed or pulled.
 
-An image whose inputs (its Dockerfile and everything that it copies) have not changed is left alone. Otherwise BuildKit reuses each
-layer up to the first that changed: a change of code takes a second.
+An image whose inputs (its Dockerfile and everything that it copies) have not changed is left alone. Otherwise BuildKit reuses
+each layer up to the first that changed: a change of code takes a second.
 """
 
 import hashlib
@@ -79,12 +79,6 @@ RUNNER = Image(
 )
 
 
-def prepare_pause() -> None:
-    """Copy the pause program to where its image takes it from."""
-    PAUSE.context.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(BIN / "pause", PAUSE.context / "pause")
-
-
 def prepare_base(progress: Progress) -> None:
     """Unpack the local stand-in for python:3.11-slim from Debian's packages, unless that was done."""
     if _ROOTFS.exists():
@@ -115,6 +109,13 @@ def build(image: Image, progress: Progress) -> None:
         )  # fmt: skip
     _marker(image).parent.mkdir(parents=True, exist_ok=True)
     _marker(image).write_text(fingerprint)
+
+
+def build_pause(progress: Progress) -> None:
+    """Build the image that holds a pod's namespaces, from the pause program."""
+    PAUSE.context.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(BIN / "pause", PAUSE.context / "pause")
+    build(PAUSE, progress)
 
 
 def stale(image: Image) -> bool:
@@ -153,7 +154,7 @@ def _run(log_name: str, *command: str | Path) -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"image-{log_name}.log"
     words = [str(word) for word in command]
-    with open(path, "ab") as log:
+    with path.open("ab") as log:
         log.write(f"$ {' '.join(words)}\n".encode())
         log.flush()
         status = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False).returncode

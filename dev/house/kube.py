@@ -27,7 +27,7 @@ def get(path: str) -> dict[str, Any]:
 def apply(objects: Iterable[Mapping[str, Any]]) -> None:
     """Server-side apply. Raises Stop with kubectl's words when an object is refused."""
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-    command = [BIN / "kubectl", f"--kubeconfig={KUBECONFIG}", "apply", "--server-side", "--force-conflicts", "-f", "-"]
+    command = [str(BIN / "kubectl"), f"--kubeconfig={KUBECONFIG}", "apply", "--server-side", "--force-conflicts", "-f", "-"]
     result = subprocess.run(command, input=manifest, text=True, capture_output=True, check=False)
     if result.returncode != 0:
         raise Stop(f"the cluster did not take its first objects: {result.stderr.strip()}")

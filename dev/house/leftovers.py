@@ -9,16 +9,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dev.house import cgroups, network
-from dev.house.places import BIN, CONTAINERD_SOCKET, KUBELET, NODE, RUN
+from dev.house.places import BIN, CACHE, KUBELET, NODE, RUN
 
 _CNI_RESULTS = Path("/var/lib/cni/results")
 _NETWORK_NAME = "transcription-dev"
+_SERVERS = {
+    "containerd",
+    "containerd-shim-runc-v2",
+    "coredns",
+    "etcd",
+    "gpus",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-proxy",
+    "kube-scheduler",
+    "kubelet",
+    "minio",
+}
 
 
 def remove() -> None:
-    """Kill the pods' processes and their shims, unmount what they had, remove network and control groups. Nothing there is fine."""
+    """Kill what still runs, unmount what pods had, remove network and control groups, if there are any."""
     deadline = time.monotonic() + 10
-    while not (_shims_killed() and _pods_killed()) and time.monotonic() < deadline:
+    while not (_programs_killed() and _pods_killed()) and time.monotonic() < deadline:
         time.sleep(0.05)
     _unmount(RUN)
     _unmount(KUBELET)
@@ -31,8 +44,8 @@ def remove() -> None:
     shutil.rmtree(RUN, ignore_errors=True)
 
 
-def _shims_killed() -> bool:
-    pids = list(_shims())
+def _programs_killed() -> bool:
+    pids = list(_programs())
     for pid in pids:
         _kill(pid)
     return not pids
@@ -43,15 +56,16 @@ def _pods_killed() -> bool:
     return cgroups.empty()
 
 
-def _shims() -> Iterator[int]:
-    """Shims that serve our containerd: its socket is among their arguments."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def _programs() -> Iterator[int]:
+    """Processes of programs that we built and that only a cluster starts: containerd's shims, and all whose numbers were lost
+    with a deleted `.dev/`. Somebody's kubectl is not among them."""
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = path.read_bytes().split(b"\0")
+            program, name = (process / "exe").readlink(), (process / "cmdline").read_bytes().split(b"\0")[0]
         except OSError:
             continue
-        if words[0].endswith(b"containerd-shim-runc-v2") and os.fsencode(CONTAINERD_SOCKET) in words:
-            yield int(path.parent.name)
+        if program.is_relative_to(CACHE / "programs") and Path(os.fsdecode(name)).name in _SERVERS:
+            yield int(process.name)
 
 
 def _unmount(folder: Path) -> None:

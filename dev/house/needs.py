@@ -21,13 +21,14 @@ PACKAGES = {
     "openssl": "/usr/bin/openssl",
     "pkg-config": "/usr/bin/pkg-config",
 }
-DISK_FOR_BUILDING = 45  # GiB: 25 for the runner image (build cache, content, snapshot), 8 for wheels, the rest for Go and the venv
+# GiB. Building: 25 for the runner image (build cache, content, snapshot), 8 for wheels, the rest for Go.
+DISK_FOR_BUILDING = 45
 DISK_FOR_RUNNING = 4
 _LONGEST_STATE_PATH = 70  # a unix socket's path has at most 107 characters, and the kubelet's lie deep below .dev
 
 _INSTEAD = """
-The dev cluster runs on Linux as root, without Docker. Any other cluster does as well: build the two images, push them where it can
-pull them, and name it:  KUBECONFIG=... OPERATOR_IMAGE=... RUNNER_IMAGE=... make demo   (see dev/README.md)"""
+The dev cluster runs on Linux as root, without Docker. Any other cluster does as well: build the two images, push them
+where it can pull them, and name it:  KUBECONFIG=... OPERATOR_IMAGE=... RUNNER_IMAGE=... make demo   (see dev/README.md)"""
 
 
 def check(images_built: bool) -> None:

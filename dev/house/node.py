@@ -59,9 +59,7 @@ def start_kubelet() -> None:
     )
     plugins = KUBELET / "plugins_registry"
     plugins.mkdir(parents=True, exist_ok=True)
-    processes.start(
-        "gpus", [BIN / "gpus", f"-resource={GPU_RESOURCE}", f"-count={GPUS}", f"-socket={plugins / 'gpus.sock'}"]
-    )
+    processes.start("gpus", [BIN / "gpus", f"-resource={GPU_RESOURCE}", f"-count={GPUS}", f"-socket={plugins / 'gpus.sock'}"])
 
 
 def ready(node: Mapping[str, Any], since: float) -> bool:

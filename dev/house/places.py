@@ -20,8 +20,7 @@ ENVIRONMENT = STATE / "env"
 KUBELET = STATE / "kubelet"
 
 CACHE = Path(
-    os.environ.get("DEV_CACHE")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "transcription-dev"
+    os.environ.get("DEV_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "transcription-dev"
 ).absolute()
 
 RUN = Path("/run/transcription-dev")

@@ -23,7 +23,7 @@ def start(name: str, command: Iterable[str | Path], environment: Mapping[str, st
         return
     LOGS.mkdir(parents=True, exist_ok=True)
     PIDS.mkdir(parents=True, exist_ok=True)
-    with open(LOGS / f"{name}.log", "ab") as log:
+    with (LOGS / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,

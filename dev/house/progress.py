@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818 (not a fault of the program)
     """Something that the person at the keyboard has to settle; the message says what and how."""
 
 

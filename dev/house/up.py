@@ -7,7 +7,9 @@ Three lines of work run side by side and meet where one needs the other:
     cluster    each process as soon as its program is built
 """
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from dev.house import (
     control_plane,
@@ -26,7 +28,7 @@ from dev.house import (
 )
 from dev.house.environment import write_environment
 from dev.house.objects import first_objects
-from dev.house.places import CONTAINERD_SOCKET, NODE, REPOSITORY, RUN, STATE
+from dev.house.places import CONTAINERD_SOCKET, NODE, RUN, STATE
 from dev.house.programs import Build
 from dev.house.progress import Progress, Stop
 
@@ -37,7 +39,8 @@ def up(control_plane_only: bool = False) -> None:
         builds = (programs.CLUSTER, programs.MINIO) if control_plane_only else programs.ALL
         unbuilt = [build for build in builds if not build.built]
         needs.check(images_built=control_plane_only or images.built_before(images.RUNNER))
-        if RUN.exists() and not processes.running() and holder.holder() in (None, REPOSITORY):
+        holder.check()
+        if RUN.exists() and not processes.running():
             leftovers.remove()
         holder.take()
         STATE.mkdir(exist_ok=True)
@@ -54,24 +57,43 @@ def up(control_plane_only: bool = False) -> None:
 
 
 def _everything(progress: Progress) -> None:
-    with ThreadPoolExecutor() as pool, ThreadPoolExecutor(max_workers=1) as compiler:
-        packages = pool.submit(needs.install_packages, progress)
+    with ThreadPoolExecutor(max_workers=8) as pool, ThreadPoolExecutor(max_workers=1) as compiler:
+        reasons: list[Stop] = []
 
-        def compile_program(build: Build) -> None:
-            if build.cgo:
-                packages.result()
-            programs.build(build, progress)
+        def failed(future: Future[None]) -> None:
+            reason = None if future.cancelled() else future.exception()
+            if isinstance(reason, Stop) and reason not in reasons:
+                reasons.append(reason)
+                progress.say(f"cannot go on, and stop when what is under way has ended: {str(reason).splitlines()[0]}")
+                compiler.shutdown(wait=False, cancel_futures=True)
 
-        built = {build: compiler.submit(compile_program, build) for build in programs.ALL}
-        network_up = pool.submit(lambda: (packages.result(), network.up()))
-        containerd = pool.submit(_start_containerd, built, network_up)
-        base = pool.submit(lambda: (packages.result(), images.prepare_base(progress)))
-        imaged = pool.submit(_images, progress, containerd, base)
-        _wait(built[programs.CLUSTER], built[programs.MINIO], network_up)
-        _start_control_plane(progress)
-        _wait(containerd)
-        _start_node(progress)
-        _wait(imaged)
+        def begin(executor: ThreadPoolExecutor, after: Iterable[Future[None]], work: Callable[[], None]) -> Future[None]:
+            future = executor.submit(_after, tuple(after), work)
+            future.add_done_callback(failed)
+            return future
+
+        packages = begin(pool, (), partial(needs.install_packages, progress))
+        built = {
+            build: begin(compiler, (packages,) if build.cgo else (), partial(programs.build, build, progress))
+            for build in programs.ALL
+        }
+        network_up = begin(pool, (packages,), network.up)
+        base = begin(pool, (packages,), partial(images.prepare_base, progress))
+        for_containers = (built[build] for build in (programs.NODE, programs.SHIM, programs.PAUSE, programs.RUNC))
+        containerd = begin(pool, (network_up, *for_containers), _start_containerd)
+        pause = begin(pool, (containerd,), partial(images.build_pause, progress))
+        imaged = begin(pool, (pause, base), partial(_build_images, progress))
+        control = begin(
+            pool, (network_up, built[programs.CLUSTER], built[programs.MINIO]), partial(_start_control_plane, progress)
+        )
+        node_ready = begin(pool, (control, pause), partial(_start_node, progress))
+        _after((imaged, node_ready), lambda: None)
+
+
+def _after(needed: Iterable[Future[None]], work: Callable[[], None]) -> None:
+    for future in needed:
+        future.result()
+    work()
 
 
 def build_images() -> None:
@@ -79,25 +101,17 @@ def build_images() -> None:
     with holder.alone():
         if processes.pid_of("containerd") is None:
             raise Stop("the cluster does not run, and images are built on its node: make up")
-        progress = Progress(images.count_steps())
-        for image in (images.OPERATOR, images.RUNNER):
-            images.build(image, progress)
+        _build_images(Progress(images.count_steps()))
 
 
-def _start_containerd(built: dict[Build, Future[None]], network_up: Future[object]) -> None:
-    """Start containerd, which takes images in while Kubernetes is still being compiled."""
-    _wait(*(built[build] for build in (programs.NODE, programs.SHIM, programs.PAUSE, programs.RUNC)), network_up)
-    node.start_containerd()
-    processes.wait_until("containerd", CONTAINERD_SOCKET.exists, ("containerd",), seconds=30)
-
-
-def _images(progress: Progress, containerd: Future[None], base: Future[object]) -> None:
-    containerd.result()
-    images.prepare_pause()
-    images.build(images.PAUSE, progress)
-    base.result()
+def _build_images(progress: Progress) -> None:
     for image in (images.BASE, images.OPERATOR, images.RUNNER):
         images.build(image, progress)
+
+
+def _start_containerd() -> None:
+    node.start_containerd()
+    processes.wait_until("containerd", CONTAINERD_SOCKET.exists, ("containerd",), seconds=30)
 
 
 def _start_control_plane(progress: Progress) -> None:
@@ -123,8 +137,3 @@ def _start_node(progress: Progress) -> None:
 def _count_steps(unbuilt: list[Build]) -> int:
     fixed = 2  # control plane, node
     return fixed + len(unbuilt) + bool(needs.missing_packages()) + images.count_steps()
-
-
-def _wait(*futures: Future[None] | Future[object]) -> None:
-    for future in futures:
-        future.result()
