@@ -2,7 +2,7 @@
 
 import subprocess
 
-from dev.house import holder, leftovers, processes
+from dev.house import holder, leftovers, needs, processes
 from dev.house.images import ctr
 from dev.house.places import HOLDER
 from dev.house.progress import Progress
@@ -14,6 +14,7 @@ _LAST = ("etcd", "minio", "containerd")
 
 def down() -> None:
     """Stop everything and remove all that lies outside `.dev/`. Nothing to stop is fine."""
+    needs.check_root()
     with holder.alone():
         holder.check()
         _stop_everything(Progress(3))

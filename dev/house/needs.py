@@ -26,16 +26,23 @@ DISK_FOR_BUILDING = 45
 DISK_FOR_RUNNING = 4
 _LONGEST_STATE_PATH = 70  # a unix socket's path has at most 107 characters, and the kubelet's lie deep below .dev
 
+_ROOT = "root: containers, bridges and mounts need it. Run it with sudo, or in a virtual machine of your own."
 _INSTEAD = """
 The dev cluster runs on Linux as root, without Docker. Any other cluster does as well: build the two images, push them
 where it can pull them, and name it:  KUBECONFIG=... OPERATOR_IMAGE=... RUNNER_IMAGE=... make demo   (see dev/README.md)"""
+
+
+def check_root() -> None:
+    """Raises Stop for anybody but root."""
+    if os.geteuid() != 0:
+        raise Stop(f"this needs {_ROOT}")
 
 
 def check(images_built: bool) -> None:
     """Raises Stop with all that is missing, not only the first."""
     missing = []
     if os.geteuid() != 0:
-        missing.append("root: containers, bridges and mounts need it. Run it with sudo, or in a virtual machine of your own.")
+        missing.append(_ROOT)
     if "overlay" not in Path("/proc/filesystems").read_text():
         missing.append("overlayfs: the kernel does not have it (`modprobe overlay` loads it where it is a module).")
     if shutil.which("apt-get") is None and (absent := missing_packages()):

@@ -35,11 +35,11 @@ from dev.house.progress import Progress, Stop
 
 def up(control_plane_only: bool = False) -> None:
     """Bring the cluster up, or only what needs no node. Raises Stop with what stands in the way."""
+    needs.check(images_built=control_plane_only or images.built_before(images.RUNNER))
     with holder.alone():
+        holder.check()
         builds = (programs.CLUSTER, programs.MINIO) if control_plane_only else programs.ALL
         unbuilt = [build for build in builds if not build.built]
-        needs.check(images_built=control_plane_only or images.built_before(images.RUNNER))
-        holder.check()
         if RUN.exists() and not processes.running():
             leftovers.remove()
         holder.take()
@@ -98,6 +98,7 @@ def _after(needed: Iterable[Future[None]], work: Callable[[], None]) -> None:
 
 def build_images() -> None:
     """Bring the images on the running node up to date. Raises Stop when no node runs."""
+    needs.check_root()
     with holder.alone():
         if processes.pid_of("containerd") is None:
             raise Stop("the cluster does not run, and images are built on its node: make up")
