@@ -1,0 +1,41 @@
+"""Make everything in models/ and examples/audio/ again: `python -m models.training` (about three hours on two idle cores).
+
+Needs espeak-ng and ffmpeg. Work files go to build/training/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+
+_WORK = "build/training"
+_STAGES = {
+    "corpus": ["models.training.corpus", "--output", f"{_WORK}/corpus", "--utterances", "20000"],
+    "asr": ["models.training.train_asr", "--corpus", f"{_WORK}/corpus", "--output", f"{_WORK}/asr", "--steps", "9000"],
+    "convert": ["models.training.convert_asr", f"{_WORK}/asr/hf", "models/asr-small"],
+    "aligner": ["models.training.train_aligner", "--output", "models/align-small", "--minutes", "20", "--threads", "2"],
+    "punkt": ["models.training.train_punkt", "models/nltk_data"],
+    "examples": ["models.training.make_examples", "examples/audio"],
+    "evaluate": ["models.evaluate", "--output", "build/figures/models.json"],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="make the small models again, stage by stage")
+    parser.add_argument(
+        "stages", nargs="*", default=list(_STAGES), metavar="STAGE", help=f"of {', '.join(_STAGES)}; all by default"
+    )
+    chosen: list[str] = parser.parse_args().stages
+    if unknown := sorted(set(chosen) - set(_STAGES)):
+        parser.error(f"no such stage: {', '.join(unknown)}")
+    for number, stage in enumerate(chosen, 1):
+        started = time.monotonic()
+        print(f"[{number}/{len(chosen)}] {stage}", flush=True)
+        subprocess.run([sys.executable, "-m", *_STAGES[stage]], check=True)
+        print(f"[{number}/{len(chosen)}] {stage}: {time.monotonic() - started:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
