@@ -49,7 +49,7 @@ def check(images_built: bool) -> None:
         missing.append(f"the programs of these Debian packages, and there is no apt-get to install them: {', '.join(absent)}.")
     if shutil.which("go") is None:
         missing.append("Go 1.26 or later on PATH: the cluster's programs are built from Go modules.")
-    missing += _disk(DISK_FOR_RUNNING if images_built else DISK_FOR_BUILDING)
+    missing += _disk(CACHE, DISK_FOR_RUNNING if images_built else DISK_FOR_BUILDING) + _disk(STATE, DISK_FOR_RUNNING)
     if len(str(STATE)) > _LONGEST_STATE_PATH:
         missing.append(f"a shorter path than {STATE}: at most {_LONGEST_STATE_PATH} characters, for the kubelet's sockets.")
     if missing:
@@ -77,11 +77,9 @@ def install_packages(progress: Progress) -> None:
                 raise Stop(f"apt-get {' '.join(command)} failed:\n{result.stderr.strip()}")
 
 
-def _disk(needed: int) -> list[str]:
-    lines = []
-    for path in (CACHE, STATE):
-        existing = next(parent for parent in (path, *path.parents) if parent.exists())
-        free = shutil.disk_usage(existing).free / 2**30
-        if free < needed:
-            lines.append(f"disk: {needed} GiB free below {path}, there are {free:.0f} (DEV_CACHE moves the cache elsewhere).")
-    return lines
+def _disk(path: Path, needed: int) -> list[str]:
+    existing = next(parent for parent in (path, *path.parents) if os.access(parent, os.F_OK))
+    free = shutil.disk_usage(existing).free / 2**30
+    if free >= needed:
+        return []
+    return [f"disk: {needed} GiB free for {path}, there are {free:.0f} (DEV_CACHE=... puts programs and images elsewhere)."]

@@ -35,6 +35,7 @@ from dev.house.progress import Progress, Stop
 
 def up(control_plane_only: bool = False) -> None:
     """Bring the cluster up, or only what needs no node. Raises Stop with what stands in the way."""
+    holder.check()
     needs.check(images_built=control_plane_only or images.built_before(images.RUNNER))
     with holder.alone():
         holder.check()
