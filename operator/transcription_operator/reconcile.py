@@ -42,7 +42,8 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     except InvalidSpecError as error:
         verdict = Verdict(Phase.FAILED, "InvalidSpec", str(error), now)
     else:
-        if observed.refusal is None:
+        # A run is recorded before its Job is made: a pod may report only to the Job that status names, and might be quick.
+        if run.recorded and observed.refusal is None:
             actions += carry_out(observed, run, resolved, child, settings.runner)
         seen = previous.model_copy(update={"shards": shards})
         verdict = judge(Case(observed, resolved, child, pods, figures, seen, now))
@@ -107,8 +108,8 @@ def _plan(
     patch = status_patch(stored, status, reset_shards=new_run)
     settled = settled and patch is None
     before = TranscriptionJobStatus() if new_run else stored
-    if ended(status) and not settled:
-        requeue_after = 0.0  # what is left, such as the Job's time to live, is done once this is written
+    if new_run or (ended(status) and not settled):
+        requeue_after = 0.0  # what is left, such as making the Job or its time to live, is done once this is written
     return Plan(
         children=actions,
         status=patch,

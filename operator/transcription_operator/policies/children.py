@@ -59,8 +59,7 @@ def carry_out(
 def _start(observed: Observed, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> StartRun:
     resource = observed.resource
     pods = resolved.spec.parallelism
-    again = run.recorded and resource.status.phase in (Phase.RUNNING, Phase.SUSPENDED)
-    word = "JobRecreated" if again else "JobCreated"
+    word = "JobRecreated" if resource.status.start_time else "JobCreated"
     return StartRun(
         config_map=config_map(resource, run, resolved),
         job=job(resource, run, resolved, runner),

@@ -14,6 +14,7 @@ from tests.unit.operator.world import SETTINGS, Job, a_job
 
 def start_of(job: Job, **runner: Any) -> StartRun:
     settings = SETTINGS.model_copy(update={"runner": SETTINGS.runner.model_copy(update=runner)})
+    job.apply(job.reconcile(settings=settings))
     (action,) = job.reconcile(settings=settings).children
     assert isinstance(action, StartRun)
     return action

@@ -19,12 +19,17 @@ def finished(job: Job, when: float = 100) -> Job:
 # --- the usual way ----------------------------------------------------------------------------------------------------
 
 
-def test_at_first_sight_the_run_is_started_and_recorded() -> None:
-    plan = a_job().reconcile()
-    assert [type(action) for action in plan.children] == [StartRun]
+def test_a_run_is_recorded_before_its_job_is_made_so_that_no_pod_reports_to_an_unknown_job() -> None:
+    job = a_job()
+    plan = job.reconcile()
+    assert plan.children == ()
     assert plan.status is not None
     assert (plan.status["phase"], plan.status["observedGeneration"], plan.status["runId"]) == ("Pending", 1, "")
-    assert plan.children[0].job["metadata"]["name"] == plan.status["jobName"]  # type: ignore[union-attr]
+    assert plan.requeue_after == 0
+    job.apply(plan)
+    (start,) = job.reconcile().children
+    assert isinstance(start, StartRun)
+    assert start.job["metadata"]["name"] == plan.status["jobName"]
 
 
 def test_once_started_nothing_is_done_until_something_changes() -> None:
@@ -279,8 +284,7 @@ def test_a_new_run_replaces_an_unfinished_one_and_starts_from_nothing() -> None:
     job.asking(runId="again")
     second = job.job_name
     plan = job.reconcile(50)
-    assert plan.children[:2] == (DeleteJob(first, f"uid-{first}"), DeleteConfigMap(first))
-    assert isinstance(plan.children[2], StartRun)
+    assert plan.children == (DeleteJob(first, f"uid-{first}"), DeleteConfigMap(first))
     job.reconciled(50)
     assert set(job.children) == {second} == job.config_maps
     assert job.status["shards"] == []
