@@ -128,6 +128,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except subprocess.CalledProcessError as failed:
-        sys.exit(
-            f"\ndemo: `{' '.join(map(str, failed.cmd[:4]))} ...` failed (exit status {failed.returncode}); what it said stands above"
-        )
+        sys.exit(f"\ndemo: `{' '.join(map(str, failed.cmd[:4]))} ...` failed (exit status {failed.returncode}); see above")
