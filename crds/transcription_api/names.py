@@ -36,6 +36,8 @@ ENV_COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
 ENV_POD_NAME = "POD_NAME"
 ENV_MODEL_PATH = "TRANSCRIPTION_MODEL_PATH"
 """Colon-separated folders in which a model name is looked up before a hub is asked."""
+ENV_SCRATCH_BYTES = "TRANSCRIPTION_SCRATCH_BYTES"
+"""How many bytes of fetched objects a runner may hold at once."""
 
 CONFIG_FOLDER = "/etc/transcription"
 CONFIG_FILE = "config.json"

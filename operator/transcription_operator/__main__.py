@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import kopf
 from prometheus_client import REGISTRY, start_http_server
-from transcription_api.names import OPERATOR_FIELD_MANAGER
 
+from transcription_api.names import OPERATOR_FIELD_MANAGER
 from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, NoClusterError, UnreachableError
 from transcription_operator.controller import Controller
 from transcription_operator.metrics import Metrics

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import aiohttp
 from kubernetes.aio import client, config
+
 from transcription_api.names import GROUP, OPERATOR_FIELD_MANAGER, PLURAL, VERSION
 
 Document = dict[str, Any]

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 from transcription_api.names import LABEL_JOB_UID
 from transcription_api.status import ConditionType, TranscriptionJobStatus
-
 from transcription_operator.apply import Applier, RefusedError, StaleError
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 
 from transcription_api.names import API_VERSION, KIND, OPERATOR_FIELD_MANAGER
-
 from transcription_operator.observed import Resource
 from transcription_operator.plan import EventRecord
 

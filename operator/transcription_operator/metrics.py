@@ -7,8 +7,8 @@ twice.
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
-from transcription_api.status import ConditionType, TranscriptionJobStatus
 
+from transcription_api.status import ConditionType, TranscriptionJobStatus
 from transcription_operator.policies.conditions import condition
 
 _DURATIONS = (10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 172800)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
+
 from transcription_api.names import LABEL_JOB_UID, RUNNER_CONTAINER
 from transcription_api.status import Shard, TranscriptionJobStatus
 

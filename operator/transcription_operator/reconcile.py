@@ -7,7 +7,6 @@ second operator all lead to the same end.
 from datetime import datetime
 
 from transcription_api.status import Phase, TranscriptionJobStatus
-
 from transcription_operator.observed import ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements

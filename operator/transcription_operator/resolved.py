@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+
 from transcription_api.runner_config import ResolvedModel, ResolvedOutput
 from transcription_api.spec import Compute, Resources, Toleration, TranscriptionJobSpec
 from transcription_api.speech import ComputeType, Device, Model
-
 from transcription_operator.observed import Raw
 from transcription_operator.settings import OperatorSettings, RunnerDefaults, validation_message
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import yaml
 from pydantic import Field, ValidationError
+
 from transcription_api.contract import Contract
 from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, LabelMap, Quantity
 from transcription_api.spec import Resources, Toleration

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import kopf
-from transcription_api.names import GROUP, LABEL_JOB_UID, PLURAL, VERSION
 
+from transcription_api.names import GROUP, LABEL_JOB_UID, PLURAL, VERSION
 from transcription_operator.controller import Controller
 
 _EXIT_TIMEOUT = 0.2

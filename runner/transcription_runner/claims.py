@@ -17,7 +17,6 @@ from threading import Lock
 from uuid import uuid4
 
 from transcription_api.ledger import Run
-
 from transcription_runner.lease import LeaseWatch
 from transcription_runner.store.port import ObjectInfo, ObjectMissingError, Store
 

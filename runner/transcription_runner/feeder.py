@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Event
 
 from transcription_api.ledger import Run
-
 from transcription_runner.claims import Claim, Claims, claim_name
 from transcription_runner.errors import FileError
 from transcription_runner.ledger import Ledger, Verdict, verdict

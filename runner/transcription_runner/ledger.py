@@ -3,8 +3,8 @@
 from enum import Enum
 
 from pydantic import ValidationError
-from transcription_api.ledger import LEDGER_VERSION, LedgerEntry, Outcome, Run, ledger_key
 
+from transcription_api.ledger import LEDGER_VERSION, LedgerEntry, Outcome, Run, ledger_key
 from transcription_runner.sources import SourceFile
 from transcription_runner.store.port import ObjectMissingError, Store
 

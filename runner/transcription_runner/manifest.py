@@ -8,7 +8,6 @@ from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.manifest import Manifest, ManifestFile
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.status import FileCounts
-
 from transcription_runner.sources import SourceFile
 
 

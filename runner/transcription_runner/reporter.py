@@ -6,7 +6,6 @@ from collections.abc import Callable
 from threading import Condition, Thread
 
 from transcription_api.status import Shard
-
 from transcription_runner.tally import Tally
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from threading import Event, Thread
 from types import FrameType
 
 from pydantic import ValidationError
+
 from transcription_api import names
 from transcription_api.ledger import Run, manifest_key, recipe_hash
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.status import Shard as ShardReport
-
 from transcription_runner.claims import Claims
 from transcription_runner.errors import ConfigurationError, RunError
 from transcription_runner.feeder import Feeder

@@ -12,7 +12,6 @@ from threading import Event, Thread
 from typing import Protocol
 
 from transcription_api.transcript import SourceObject, Transcript
-
 from transcription_runner.channel import Channel
 from transcription_runner.claims import Claims
 from transcription_runner.engine.audio import Audio

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wcmatch import glob
+
 from transcription_api.runner_config import ResolvedOutput
 from transcription_api.spec import Source
 from transcription_api.speech import Format
-from wcmatch import glob
-
 from transcription_runner.errors import FileError
 from transcription_runner.store.port import ObjectInfo, ObjectMissingError, ObjectRefusedError, Store
 from transcription_runner.suffixes import has_known_suffix

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 from tqdm import tqdm
+
 from transcription_api.runner_config import Recipe
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import SourceObject
-
 from transcription_runner.errors import FileError, RunError
 from transcription_runner.formats.documents import document
 from transcription_runner.limits import limits_from_environment

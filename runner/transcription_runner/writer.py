@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from transcription_api.ledger import LedgerEntry, Outcome, Run, output_key
 from transcription_api.runner_config import ResolvedOutput
 from transcription_api.transcript import Transcript
-
 from transcription_runner.claims import Claims
 from transcription_runner.errors import FileError
 from transcription_runner.feeder import Fetched

@@ -5,7 +5,6 @@ from typing import Any
 
 from transcription_api.names import CONFIG_FILE
 from transcription_api.runner_config import JobReference, Recipe, RunnerConfig
-
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.observed import Resource
 from transcription_operator.resolved import ResolvedSpec

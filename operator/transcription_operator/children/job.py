@@ -7,7 +7,6 @@ operator down, the run would look as if it had never been started.
 from typing import Any
 
 from transcription_api.names import ANNOTATION_RUN, FINAL_EXIT_CODES, RUNNER_CONTAINER, ExitCode
-
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
 from transcription_operator.observed import Resource

@@ -3,7 +3,6 @@
 from typing import Any
 
 from transcription_api.names import API_VERSION, KIND, LABEL_JOB_NAME, LABEL_JOB_UID
-
 from transcription_operator.observed import Resource
 
 _LABEL_LENGTH = 63

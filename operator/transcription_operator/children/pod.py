@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from kubernetes.utils.quantity import parse_quantity
+
 from transcription_api.names import (
     CONFIG_FOLDER,
     ENV_MODEL_PATH,
     ENV_POD_NAME,
     ENV_S3_ACCESS_KEY,
     ENV_S3_SECRET_KEY,
+    ENV_SCRATCH_BYTES,
     RUNNER_CONTAINER,
     RUNNER_SERVICE_ACCOUNT,
     SCRATCH_FOLDER,
@@ -15,7 +18,6 @@ from transcription_api.names import (
     SECRET_SECRET_KEY,
     TOKEN_FOLDER,
 )
-
 from transcription_operator.resolved import Placement, ResolvedSpec
 from transcription_operator.settings import RunnerDefaults
 
@@ -94,6 +96,8 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
     # The root file system is read-only: whatever libraries write goes to the scratch volume, or to the model cache.
     cache = runner.model_cache.mount_path if runner.model_cache else f"{SCRATCH_FOLDER}/models"
     plain = {
+        # Half for audio in flight, half for what libraries put there: a full volume would have the pod evicted.
+        ENV_SCRATCH_BYTES: str(int(parse_quantity(runner.scratch_size) / 2)),
         "HOME": SCRATCH_FOLDER,
         "TMPDIR": SCRATCH_FOLDER,
         "XDG_CACHE_HOME": f"{SCRATCH_FOLDER}/cache",

@@ -1,7 +1,6 @@
 """Which Events are due? Those that the change from one status to the next calls for, and no others."""
 
 from transcription_api.status import ConditionType, Phase, TranscriptionJobStatus
-
 from transcription_operator.plan import EventRecord
 from transcription_operator.policies.conditions import condition, holds
 

@@ -1,7 +1,6 @@
 """What has to change among the child objects?"""
 
 from transcription_api.status import Phase, TranscriptionJobStatus
-
 from transcription_operator.children.config_map import config_map
 from transcription_operator.children.job import QUEUE_LABEL, job
 from transcription_operator.observed import ChildJob, Observed

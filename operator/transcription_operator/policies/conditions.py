@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Literal
 
 from transcription_api.status import Condition, ConditionType, Phase
-
 from transcription_operator.policies.verdict import Verdict
 
 MAX_MESSAGE = 4000

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from transcription_api.names import ExitCode
-
 from transcription_operator.observed import ChildJob, ChildPod, Termination
 
 _REASON = re.compile(r"^[A-Za-z]([A-Za-z0-9_]{0,126}[A-Za-z0-9])?$")

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from transcription_api.names import SECRET_ACCESS_KEY, SECRET_SECRET_KEY
-
 from transcription_operator.observed import ChildPod, Waiting
 
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}

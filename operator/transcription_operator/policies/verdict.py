@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transcription_api.status import Phase, TranscriptionJobStatus
-
 from transcription_operator.children.job import QUEUE_LABEL
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.policies.failure import job_cause, last_cause

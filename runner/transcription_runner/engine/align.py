@@ -7,7 +7,6 @@ from typing import Any
 
 from transcription_api.speech import Alignment
 from transcription_api.transcript import AlignmentReport, Segment
-
 from transcription_runner.engine.audio import Audio
 from transcription_runner.engine.models import default_aligner, located, not_found
 from transcription_runner.engine.recognise import Recognised

@@ -4,7 +4,6 @@ from typing import Any
 
 from transcription_api.speech import Diarization
 from transcription_api.transcript import Segment
-
 from transcription_runner.engine.audio import Audio
 from transcription_runner.engine.models import located, not_found
 

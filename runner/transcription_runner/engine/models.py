@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from transcription_api.names import ENV_MODEL_PATH
-
 from transcription_runner.errors import ConfigurationError
 
 ALIGNERS_FILE = "aligners.json"

@@ -15,7 +15,6 @@ from transcription_api.transcript import (
     TranscriptionRecord,
     Word,
 )
-
 from transcription_runner.engine.align import Aligner, plain_segment
 from transcription_runner.engine.audio import Audio
 from transcription_runner.engine.decode import decode

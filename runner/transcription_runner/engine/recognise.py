@@ -10,7 +10,6 @@ from typing import Any
 from transcription_api.runner_config import Recipe
 from transcription_api.speech import VadMethod
 from transcription_api.transcript import DetectedLanguage
-
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
 from transcription_runner.engine.models import located, not_found
 from transcription_runner.engine.surroundings import available_threads

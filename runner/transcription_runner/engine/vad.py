@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from transcription_api.speech import Vad
-
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
 
 SHORTEST_SECONDS = 0.1

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from transcription_api.speech import Subtitles
 from transcription_api.transcript import Transcript
-
 from transcription_runner.formats.timestamps import milliseconds
 from transcription_runner.formats.tokens import Token, segment_tokens
 

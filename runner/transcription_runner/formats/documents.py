@@ -2,7 +2,6 @@
 
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Transcript
-
 from transcription_runner.formats.srt import write_srt
 from transcription_runner.formats.transcript_json import write_json
 from transcription_runner.formats.tsv import write_tsv

@@ -4,7 +4,6 @@ import unicodedata
 from dataclasses import dataclass
 
 from transcription_api.transcript import Segment, Word
-
 from transcription_runner.formats.plain import flattened
 
 

@@ -1,7 +1,6 @@
 """TSV: start, end (whole milliseconds) and text of each segment, under a header line."""
 
 from transcription_api.transcript import Transcript
-
 from transcription_runner.formats.plain import flattened
 from transcription_runner.formats.timestamps import milliseconds
 

@@ -1,7 +1,6 @@
 """TXT: one line for each segment, the speaker before it where known."""
 
 from transcription_api.transcript import Transcript
-
 from transcription_runner.formats.plain import flattened
 
 

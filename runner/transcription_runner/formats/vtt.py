@@ -2,7 +2,6 @@
 
 from transcription_api.speech import Subtitles
 from transcription_api.transcript import Transcript
-
 from transcription_runner.formats.cues import cues
 from transcription_runner.formats.markup import marked_lines
 from transcription_runner.formats.plain import flattened

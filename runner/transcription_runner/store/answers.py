@@ -1,8 +1,8 @@
 """What an S3 error means to us: try again, give up on the whole run, or give up on this one object."""
 
 from minio.error import InvalidResponseError, S3Error, ServerError
-from transcription_api import names
 
+from transcription_api import names
 from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
 
 DENIED = frozenset(

@@ -14,7 +14,8 @@ CRD = Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml"
 
 @pytest.fixture(scope="module")
 def kubectl(namespace: Kubectl) -> Kubectl:
-    namespace("apply", "--server-side", "--force-conflicts", "-f", str(CRD))
+    # As Helm would, so that an install after the tests finds no other owner of the fields.
+    namespace("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(CRD))
     namespace("wait", "--for=condition=Established", "crd/transcriptionjobs.transcription.whisperx.dev", "--timeout=30s")
     return namespace
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transcription_api.status import TranscriptionJobStatus
 
 from tests.integration.kubectl import Kubectl
 from tests.integration.operator.operators import Operator, eventually
 from tests.integration.operator.pods import Runner, Transcription, now
+from transcription_api.status import TranscriptionJobStatus
 
 CONDITION = {"type": "Complete", "status": "True", "reason": "Forged", "message": "", "lastTransitionTime": now()}
 FORGED: dict[str, Any] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from minio import Minio
 from minio.deleteobjects import DeleteObject
+
 from transcription_api.ledger import LedgerEntry
 from transcription_api.manifest import Manifest
 

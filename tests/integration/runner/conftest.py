@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from transcription_runner.store.s3 import S3Store
 
 from tests.integration.runner.buckets import Bucket
+from transcription_runner.store.s3 import S3Store
 
 ROOT = Path(__file__).parents[3]
 

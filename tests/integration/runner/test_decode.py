@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from transcription_runner.engine.decode import decode
-from transcription_runner.errors import FileError
 
 from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
+from transcription_runner.engine.decode import decode
+from transcription_runner.errors import FileError
 
 SECONDS = 4.0
 

@@ -8,6 +8,8 @@ from typing import Any
 import jiwer
 import numpy as np
 import pytest
+
+from tests.integration.runner.sound import Samples, said, silence
 from transcription_api.runner_config import Recipe
 from transcription_api.speech import Vad, VadMethod
 from transcription_api.transcript import SourceObject, Transcript
@@ -17,8 +19,6 @@ from transcription_runner.engine.pipeline import Engine
 from transcription_runner.engine.recognise import Recognised
 from transcription_runner.engine.vad import Chunk, find_speech, silero
 from transcription_runner.errors import ConfigurationError
-
-from tests.integration.runner.sound import Samples, said, silence
 
 SENTENCE = "please confirm the order number seven four two"
 SOURCE = SourceObject(bucket="calls", key="a.wav", etag="e")

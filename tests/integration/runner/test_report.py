@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.integration.kubectl import Kubectl, transcription_job
 from transcription_api.runner_config import JobReference
 from transcription_api.status import FileCounts, Shard
 from transcription_runner.publish import StatusPublisher
-
-from tests.integration.kubectl import Kubectl, transcription_job
 
 ROOT = Path(__file__).parents[3]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import jiwer
 import pytest
-from transcription_api.ledger import Outcome
 
 from tests.integration.runner.buckets import Bucket
 from tests.integration.runner.conftest import Account, Minio
 from tests.integration.runner.pods import RunnerPod, configuration, wait_until
 from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
+from transcription_api.ledger import Outcome
 
 SUFFIXES = ("json", "tsv", "txt", "vtt", "srt")
 ENGLISH = "the account is ready"

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
-from transcription_runner.store.s3 import S3Store
 
 from tests.integration.runner.buckets import Bucket
 from tests.integration.runner.conftest import Account
+from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
+from transcription_runner.store.s3 import S3Store
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.unit.contract.compatibility import breaking_changes
 from transcription_api.crd import custom_resource_definition
 from transcription_api.spec import TranscriptionJobSpec
 from transcription_api.status import TranscriptionJobStatus
-
-from tests.unit.contract.compatibility import breaking_changes
 
 RELEASED = Path(__file__).with_name("released_v1alpha1.yaml")
 

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from transcription_api.ledger import ledger_key, output_key, recipe_hash
 from transcription_api.runner_config import Recipe, ResolvedModel, ResolvedOutput
 from transcription_api.speech import ComputeType, Decoding, Format, Subtitles

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from transcription_operator.caches import Caches
-
 from tests.unit.operator.world import a_running_job
+from transcription_operator.caches import Caches
 
 OBSERVED = a_running_job().observed()
 RESOURCE, JOB, POD = OBSERVED.resource, OBSERVED.jobs[0], OBSERVED.pods[0]

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
+
+from tests.unit.operator.world import SETTINGS, Job, a_job
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
 from transcription_operator.plan import StartRun
 from transcription_operator.settings import ModelCache
-
-from tests.unit.operator.world import SETTINGS, Job, a_job
 
 
 def start_of(job: Job, **runner: Any) -> StartRun:
@@ -133,6 +133,13 @@ def test_credentials_come_from_the_secret_by_reference() -> None:
     assert env["S3_SECRET_KEY"] == {"secretKeyRef": {"name": "mine", "key": "secretKey"}}
     assert env["POD_NAME"] == {"fieldRef": {"fieldPath": "metadata.name"}}
     assert env["HOME"] == "/tmp"
+
+
+def test_fetched_audio_may_fill_half_of_the_scratch_volume() -> None:
+    pod = pod_of(a_job())
+    volume = next(volume for volume in pod["volumes"] if volume["name"] == "scratch")
+    assert volume["emptyDir"]["sizeLimit"] == "20Gi"
+    assert environment(pod)["TRANSCRIPTION_SCRATCH_BYTES"] == str(10 * 2**30)
 
 
 def test_a_model_cache_is_mounted_and_hubs_write_there() -> None:

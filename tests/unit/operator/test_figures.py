@@ -1,8 +1,7 @@
 """Adding up the shards' reports."""
 
-from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
-
 from tests.unit.operator.world import Job, a_job, at
+from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 
 
 def figures(job: Job) -> Figures:

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from transcription_operator.policies.failure import last_cause
-from transcription_operator.policies.obstacle import obstacle
 
 from tests.unit.operator.world import Job, a_job, a_running_job
+from transcription_operator.policies.failure import last_cause
+from transcription_operator.policies.obstacle import obstacle
 
 
 @pytest.mark.parametrize(

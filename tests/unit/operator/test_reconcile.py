@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from transcription_operator.plan import DeleteConfigMap, DeleteJob, PatchJob, StartRun
-from transcription_operator.policies.verdict import REPORT_GRACE
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, text
+from transcription_operator.plan import DeleteConfigMap, DeleteJob, PatchJob, StartRun
+from transcription_operator.policies.verdict import REPORT_GRACE
 
 DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refuses the credentials"})
 

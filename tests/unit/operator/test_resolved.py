@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from transcription_operator.resolved import InvalidSpecError, ResolvedSpec, resolve
-from transcription_operator.settings import OperatorSettings
 
 from tests.unit.operator.world import SETTINGS
+from transcription_operator.resolved import InvalidSpecError, ResolvedSpec, resolve
+from transcription_operator.settings import OperatorSettings
 
 
 def resolved(settings: OperatorSettings = SETTINGS, **spec: Any) -> ResolvedSpec:

@@ -4,9 +4,9 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from transcription_operator.run import MAX_JOB_NAME, job_name
 
 from tests.unit.operator.world import a_job
+from transcription_operator.run import MAX_JOB_NAME, job_name
 
 names = st.from_regex(r"\A[a-z0-9]([-a-z0-9]{0,80}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,80}[a-z0-9])?){0,2}\Z")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from transcription_operator.settings import SettingsError, load_settings
 
 

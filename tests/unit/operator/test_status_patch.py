@@ -1,9 +1,8 @@
 """The status write: only what changed, and never the runner's shards."""
 
+from tests.unit.operator.world import a_running_job
 from transcription_api.status import Phase, TranscriptionJobStatus
 from transcription_operator.status_patch import RUNNER_FIELDS, status_patch
-
-from tests.unit.operator.world import a_running_job
 
 
 def test_nothing_is_written_when_nothing_changed() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from transcription_operator.work_queue import FIRST_PAUSE, LONGEST_PAUSE, WorkQueue
 
 

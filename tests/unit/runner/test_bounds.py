@@ -5,6 +5,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+
+from tests.unit.runner.build import runner_config
 from transcription_runner.channel import Channel
 from transcription_runner.engine.models import default_aligner, located
 from transcription_runner.errors import ConfigurationError
@@ -13,8 +15,6 @@ from transcription_runner.run import read_config
 from transcription_runner.scratch import Scratch
 from transcription_runner.termination import write_termination_message
 from transcription_runner.transcribe import input_files
-
-from tests.unit.runner.build import runner_config
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ import srt as srt_parser
 import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.runner.build import limits, segment, transcript, word
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Segment, Transcript
 from transcription_runner.formats.cues import cues
@@ -17,8 +19,6 @@ from transcription_runner.formats.srt import write_srt
 from transcription_runner.formats.tsv import write_tsv
 from transcription_runner.formats.txt import write_txt
 from transcription_runner.formats.vtt import write_vtt
-
-from tests.unit.runner.build import limits, segment, transcript, word
 
 HOSTILE = [
     "R&D <b> a --> b",

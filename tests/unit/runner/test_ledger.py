@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.runner.stores import folder_store
 from transcription_api.ledger import LedgerEntry, Outcome, Run
 from transcription_runner.ledger import Ledger, Verdict, verdict
 from transcription_runner.sources import SourceFile
-
-from tests.unit.runner.stores import folder_store
 
 THIS_RUN = Run(job_name="calls-2", shard=1, pod_name="calls-2-1-abcde")
 FILE = SourceFile("in/a.wav", 100, "etag-1")

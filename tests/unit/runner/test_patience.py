@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from transcription_runner.store.patience import PatientStore
-from transcription_runner.store.port import ObjectMissingError, StoreUnavailableError
 
 from tests.unit.runner.stores import FlakyStore, folder_store
+from transcription_runner.store.patience import PatientStore
+from transcription_runner.store.port import ObjectMissingError, StoreUnavailableError
 
 
 class Waits:

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.unit.runner.build import runner_config, segment, transcript
+from tests.unit.runner.stores import folder_store
 from transcription_api.ledger import LedgerEntry, Run
 from transcription_api.manifest import Manifest
 from transcription_api.names import ExitCode
@@ -20,9 +23,6 @@ from transcription_runner.limits import Limits
 from transcription_runner.run import Pod
 from transcription_runner.store.folder import FolderStore
 from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError
-
-from tests.unit.runner.build import runner_config, segment, transcript
-from tests.unit.runner.stores import folder_store
 
 QUICK = Limits(lease_seconds=3.0, store_patience_seconds=2.0, grace_seconds=1.0)
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from transcription_api.runner_config import JobReference
 from transcription_api.status import Shard
 from transcription_runner.reporter import Reporter

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.runner.stores import folder_store
 from transcription_api.runner_config import ResolvedOutput
 from transcription_api.spec import Source
 from transcription_runner.sources import Selection, source_files
 from transcription_runner.suffixes import has_known_suffix
-
-from tests.unit.runner.stores import folder_store
 
 
 def output(prefix: str = "transcripts/", bucket: str = "calls") -> ResolvedOutput:

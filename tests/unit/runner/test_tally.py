@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+
+from tests.unit.runner.test_ledger import entry
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.runner_config import JobReference
 from transcription_api.status import FileCounts, Shard
 from transcription_runner.tally import Tally
-
-from tests.unit.runner.test_ledger import entry
 
 
 def tally(parallelism: int = 1) -> Tally:

@@ -4,10 +4,10 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
-from transcription_api.transcript import Word
-from transcription_runner.engine.words import complete, placed, split_words, unplaced
 
 from tests.unit.runner.build import word
+from transcription_api.transcript import Word
+from transcription_runner.engine.words import complete, placed, split_words, unplaced
 
 DICTIONARY = {character: index for index, character in enumerate("abcdefghijklmnopqrstuvwxyz")}
 times = st.one_of(st.none(), st.floats(-5, 50))
