@@ -97,7 +97,7 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
     cache = runner.model_cache.mount_path if runner.model_cache else f"{SCRATCH_FOLDER}/models"
     plain = {
         # Half for audio in flight, half for what libraries put there: a full volume would have the pod evicted.
-        ENV_SCRATCH_BYTES: str(int(parse_quantity(runner.scratch_size) / 2)),
+        ENV_SCRATCH_BYTES: str(int(parse_quantity(runner.scratch_size) / 2)),  # type: ignore[no-untyped-call]
         "HOME": SCRATCH_FOLDER,
         "TMPDIR": SCRATCH_FOLDER,
         "XDG_CACHE_HOME": f"{SCRATCH_FOLDER}/cache",
