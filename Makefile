@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo test up down images install venv lint types verify generate unit integration e2e lock
+.PHONY: help demo test up down clean-dev images install venv lint types verify generate unit integration e2e lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ up: ## start the cluster of this checkout, with both images as the code is now (
 
 down: ## stop it and clean up
 	@python3 -m dev.house down
+
+clean-dev: ## stop it and delete all that it keeps, programs and images too
+	@python3 -m dev.house clean --cache
 
 images: ## only the images, after a change of code
 	@python3 -m dev.house images
