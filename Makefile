@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annota
 .PHONY: help demo test up down clean-dev images install venv lint types verify generate unit integration e2e lock
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: ## a cluster, the operator and a first job, from nothing to transcripts
 	@python3 -m dev.demo
