@@ -15,6 +15,6 @@ step "generated files";         make --no-print-directory verify
 step "unit tests";              make --no-print-directory unit
 step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
-step "the operator";            make --no-print-directory install
+step "the demo";                make --no-print-directory demo
 step "end-to-end tests";        make --no-print-directory e2e
 step "all done"
