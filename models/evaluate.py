@@ -103,6 +103,15 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def write_card(card: Path, text: str) -> None:
+    """Put `text` between the marks in the model card. Raises ValueError if the marks are missing."""
+    before, opening, rest = card.read_text(encoding="utf-8").partition("<!-- figures -->")
+    _, closing, after = rest.partition("<!-- /figures -->")
+    if not opening or not closing:
+        raise ValueError(f"{card} has no <!-- figures --> and <!-- /figures --> marks")
+    card.write_text(f"{before}{opening}\n{text}\n{closing}{after}", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="measure the small models through whisperx")
     parser.add_argument("--asr", type=Path, default=_MODELS / "asr-small")
@@ -111,6 +120,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=96)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser.add_argument("--card", type=Path, help="model card to write the table into")
     arguments = parser.parse_args()
     os.environ.setdefault("NLTK_DATA", str(_MODELS / "nltk_data"))
     chosen = samples(arguments.files, arguments.seed)
@@ -124,6 +134,8 @@ def main() -> None:
             "one by one": timing_figures(arguments.aligner, joined),
         }
     print(table(figures))
+    if arguments.card:
+        write_card(arguments.card, table(figures))
     if arguments.output:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         arguments.output.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

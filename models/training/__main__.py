@@ -1,4 +1,4 @@
-"""Make everything in models/ and examples/audio/ again: `python -m models.training` (about three hours on two idle cores).
+"""Make everything in models/ and examples/audio/ again: `python -m models.training` (about two hours on two idle cores).
 
 Needs espeak-ng and ffmpeg. Work files go to build/training/.
 """
@@ -18,7 +18,7 @@ _STAGES = {
     "aligner": ["models.training.train_aligner", "--output", "models/align-small", "--minutes", "20", "--threads", "2"],
     "punkt": ["models.training.train_punkt", "models/nltk_data"],
     "examples": ["models.training.make_examples", "examples/audio"],
-    "evaluate": ["models.evaluate", "--output", "build/figures/models.json"],
+    "evaluate": ["models.evaluate", "--output", "build/figures/models.json", "--card", "models/README.md"],
 }
 
 
