@@ -91,7 +91,9 @@ def other_cluster() -> dict[str, str]:
         },
     ]
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    subprocess.run(["kubectl", "apply", "-f", "-"], input=manifest, text=True, env=known, check=True)
+    subprocess.run(
+        ["kubectl", "apply", "--server-side", "--force-conflicts", "-f", "-"], input=manifest, text=True, env=known, check=True
+    )
     return known
 
 
