@@ -48,7 +48,7 @@ def check(images_built: bool) -> None:
     if shutil.which("apt-get") is None and (absent := missing_packages()):
         missing.append(f"the programs of these Debian packages, and there is no apt-get to install them: {', '.join(absent)}.")
     if shutil.which("go") is None:
-        missing.append("Go 1.26 or later on PATH: the cluster's programs are built from Go modules.")
+        missing.append("Go 1.26.8 or later on PATH: the cluster's programs are built from Go modules.")
     missing += _disk(CACHE, DISK_FOR_RUNNING if images_built else DISK_FOR_BUILDING) + _disk(STATE, DISK_FOR_RUNNING)
     if len(str(STATE)) > _LONGEST_STATE_PATH:
         missing.append(f"a shorter path than {STATE}: at most {_LONGEST_STATE_PATH} characters, for the kubelet's sockets.")
