@@ -44,11 +44,12 @@ class ResolvedOutput(Contract):
 
 
 class ResolvedModel(Contract):
-    """The recognition model, nothing left to default."""
+    """The recognition model, nothing left to default but the batch size."""
 
     name: ModelName
     compute_type: ComputeType
-    batch_size: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+    """Left out: as many chunks as the device's memory holds."""
 
 
 class Recipe(Contract):

@@ -51,7 +51,7 @@ class Model(Contract):
     compute_type: ComputeType | None = None
     """The number format to compute in: float16 suits data-centre GPUs, int8 suits CPUs."""
     batch_size: Annotated[int, Field(ge=1, le=256)] | None = None
-    """How many speech chunks are recognised at once."""
+    """How many speech chunks are recognised at once; left out, as many as the device's memory holds."""
 
 
 class Decoding(Contract):
@@ -63,6 +63,8 @@ class Decoding(Contract):
     """Text that the recogniser is to take as spoken before, to set style and spelling."""
     hotwords: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     """Words to favour, such as product names, separated by spaces."""
+    suppress_numerals: bool = False
+    """Whether numbers are written as words: no digits and no %, $, £, €. Aligners have no sound for digits."""
 
 
 class VadMethod(StrEnum):
@@ -128,7 +130,7 @@ class Subtitles(Contract):
     """How SRT and VTT cues are cut."""
 
     max_line_width: Annotated[int, Field(ge=10, le=200)] = 42
-    """Characters in a line, at most."""
+    """Columns in a line, at most. A Chinese, Japanese or Korean character takes two; their lines hold at most 16, 13 and 16."""
     max_line_count: Annotated[int, Field(ge=1, le=10)] = 2
     """Lines in a cue, at most."""
     highlight_words: bool = False

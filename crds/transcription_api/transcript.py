@@ -64,6 +64,17 @@ class AlignmentReport(Contract):
     message: str | None = None
 
 
+class Suspicion(Contract):
+    """A stretch whose text may not be what was said."""
+
+    start: float
+    end: float
+    reasons: list[Literal["repetition", "low-confidence", "no-speech"]]
+    """repetition: the text loops; low-confidence: the recogniser doubts it; no-speech: it hears no speech there, either."""
+    left_out: str | None = None
+    """Text that is kept here alone, since nobody seems to have said it (no-speech)."""
+
+
 class TranscriptionRecord(Contract):
     """What is ours in the transcript."""
 
@@ -74,6 +85,8 @@ class TranscriptionRecord(Contract):
     model: str
     task: str
     alignment: AlignmentReport
+    suspected: list[Suspicion] = Field(default_factory=list)
+    """Possible hallucinations, in order of time. Whether to trust them is the reader's to judge."""
 
 
 class Transcript(Snake):

@@ -76,7 +76,7 @@ def _model(given: Model, default: Model, device: Device) -> ResolvedModel:
     return ResolvedModel(
         name=_given(given.name or default.name, "model.name"),
         compute_type=given.compute_type or _default_compute_type(default.compute_type, device),
-        batch_size=given.batch_size or default.batch_size or 16,
+        batch_size=given.batch_size or default.batch_size,
     )
 
 

@@ -49,7 +49,7 @@ class RunnerDefaults(Contract):
     device: Device = "cuda"
     gpu_resource: ExtendedResource = "nvidia.com/gpu"
     """The resource that pods on cuda get one of."""
-    model: Model = Model(name="large-v2", compute_type=ComputeType.FLOAT16, batch_size=16)
+    model: Model = Model(name="large-v2", compute_type=ComputeType.FLOAT16)
     node_selector: LabelMap = Field(default_factory=dict)
     """For pods that get a GPU."""
     tolerations: list[Toleration] = Field(default_factory=list)

@@ -65,7 +65,7 @@ EVERYTHING = {
 def test_a_spec_with_every_field_and_explicit_nulls_is_taken(kubectl: Kubectl) -> None:
     kubectl.apply(transcription_job("everything", EVERYTHING))
     stored = kubectl.get("tsj", "everything")["spec"]
-    assert stored["decoding"] == {"beamSize": 5}
+    assert stored["decoding"] == {"beamSize": 5, "suppressNumerals": False}
     assert stored["parallelism"] == 1
 
 

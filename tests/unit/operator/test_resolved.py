@@ -20,7 +20,7 @@ def on(device: str) -> OperatorSettings:
 def test_what_the_spec_leaves_open_comes_from_the_operator() -> None:
     result = resolved()
     assert (result.endpoint, result.secret_name) == ("http://minio:9000", "minio-credentials")
-    assert (result.model.name, result.model.compute_type, result.model.batch_size) == ("large-v2", "float16", 16)
+    assert (result.model.name, result.model.compute_type, result.model.batch_size) == ("large-v2", "float16", None)
     assert result.output.bucket == "calls"
     assert result.placement.gpu_resource == "nvidia.com/gpu"
     assert result.placement.node_selector == {"gpu": "a100"}
