@@ -21,6 +21,14 @@ _NAMED = tuple(
 # Never heard in training: these variants, and Lancaster English with any variant.
 _HELD_OUT = ("+f5", "+m8", "+Alicia", "+linda", "+pablo", "+victor")
 _HELD_OUT_ACCENTS = {"en": ("en-us", "en-gb", "en-gb-x-gbclan"), "es": ("es", "es-419")}
+_TUNING = ("+m4", "+f4", "+anika", "+boris", "+ed", "+steph")
+
+
+def variants(group: str) -> tuple[str, ...]:
+    """Voice variants of the diarization models' speakers: of "training", "tuning" or "held-out", with none in common."""
+    if group == "training":
+        return tuple(variant for variant in _PLAIN + _NAMED if variant not in _TUNING)
+    return {"tuning": _TUNING, "held-out": _HELD_OUT}[group]
 
 
 @dataclass(frozen=True)
