@@ -17,6 +17,20 @@ _BINS = 80
 _MEL_HZ = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 8000 / 700), _BINS + 2)[1:-1] / 2595) - 1)
 
 
+def _warping(factor: float) -> NDArray[np.float32]:
+    """(80, 80): mel power times this is the power of a vocal tract `factor` times as short (Jaitly and Hinton 2013)."""
+    source = np.interp(_MEL_HZ / factor, _MEL_HZ, np.arange(_BINS))
+    low = np.minimum(source.astype(int), _BINS - 2)
+    matrix = np.zeros((_BINS, _BINS), np.float32)
+    columns = np.arange(_BINS)
+    matrix[low, columns] = 1 - (source - low)
+    matrix[low + 1, columns] = source - low
+    return matrix
+
+
+_WARPINGS = [_warping(factor) for factor in np.linspace(0.82, 1.22, 11)]
+
+
 @dataclass(frozen=True)
 class Window:
     """`mel` (80, frames) in Whisper's scale; spans in frames of 10 ms; `speech` frames before the padding begins."""
@@ -50,6 +64,7 @@ def join(
     """Utterances from `index` on, of one voice or several, with pauses between, until `limit` frames are full."""
     language, voice = entries[index].language, entries[index].voice
     one_voice = rng.random() < 0.5
+    warping = rng.choice(_WARPINGS) if rng.random() < 0.6 else None
     loose = rng.random() < 0.15
     parts: list[NDArray[np.float32]] = []
     words: list[tuple[str, int, int]] = []
@@ -63,7 +78,8 @@ def join(
         offset = position + pause
         gain = 10 ** rng.uniform(-0.6, 0.6) if not one_voice else 1.0
         parts.append(np.full((pause, _BINS), FLOOR, np.float32))
-        parts.append(np.power(10.0, mel[entry.start : entry.start + entry.frames].astype(np.float32)) * gain)
+        spoken = np.power(10.0, mel[entry.start : entry.start + entry.frames].astype(np.float32)) * gain
+        parts.append(spoken if warping is None else spoken @ warping)
         words += [(w, s + offset, e + offset) for w, s, e in entry.words]
         phonemes += [(p, s + offset, e + offset) for p, s, e in entry.phonemes]
         position = offset + entry.frames
