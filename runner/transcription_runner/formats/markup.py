@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from transcription_runner.formats.cues import Cue
+from transcription_runner.formats.cue import Cue, line_text
 
 
 def marked_lines(cue: Cue, escape: Callable[[str], str]) -> list[str]:
     """Each line's text, escaped; the highlighted word stands between `<u>` and `</u>`."""
+    if cue.highlighted is None:
+        return [escape(line_text(line)) for line in cue.lines]
     lines, position = [], 0
     for line in cue.lines:
         text = ""

@@ -1,86 +1,85 @@
 """From a segment to the pieces that subtitles are set from: each piece of text with its time and its speaker."""
 
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from transcription_api.transcript import Segment, Word
+from transcription_runner.formats.columns import columns
+from transcription_runner.formats.pieces import may_break, pieces
 from transcription_runner.formats.plain import flattened
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
-    """A word, or one character of a script without spaces. Times are seconds from the start of the audio."""
+    """A word, or one character of a script without spaces. Times are seconds from the start of the audio, `width` is columns."""
 
     text: str
     start: float
     end: float
-    speaker: str | None = None
-    spaced: bool = True
+    speaker: str | None
+    spaced: bool
     """Whether a space stands between this and the token before on the same line."""
+    width: int
 
 
 def segment_tokens(segment: Segment) -> list[Token]:
-    """All of the segment's text as tokens: with the words' own times where the words spell the text, else spread evenly."""
+    """All of the segment's text as tokens: with the words' own times where the words spell the text, else spread evenly.
+
+    Starts never decrease, and no token ends before it starts.
+    """
     text = flattened(segment.text)
-    words = [word for word in segment.words if flattened(word.word)]
-    if words and "".join(flattened(word.word) for word in words).replace(" ", "") == text.replace(" ", ""):
-        return _from_words(text, words, segment)
-    pieces = _pieces(text)
-    return _spread(pieces, segment.start, max(segment.end, segment.start), segment.speaker)
+    speaker = _name(segment.speaker)
+    words = [(flattened(word.word), word) for word in segment.words]
+    if words and "".join(spelled for spelled, _ in words).replace(" ", "") == text.replace(" ", ""):
+        return _from_words(text, [pair for pair in words if pair[0]], segment.start, speaker)
+    start = max(segment.start, 0.0)
+    return _spread(pieces(text), start, max(segment.end, start), speaker)
 
 
-def _from_words(text: str, words: list[Word], segment: Segment) -> list[Token]:
+def _from_words(text: str, words: list[tuple[str, Word]], start: float, speaker: str | None) -> list[Token]:
     tokens: list[Token] = []
-    position, time = 0, segment.start
-    for word in words:
-        start = time if word.start is None else max(word.start, 0.0)
-        end = start if word.end is None else max(word.end, start)
-        speaker = word.speaker or segment.speaker
-        spaced = position < len(text) and text[position] == " "
-        pieces = _pieces(flattened(word.word))
-        for index, token in enumerate(_spread(pieces, start, end, speaker)):
-            tokens.append(Token(token.text, token.start, token.end, speaker, spaced if index == 0 else token.spaced))
-        position = _after(text, position, "".join(piece for piece, _ in pieces).replace(" ", ""))
-        time = end
+    position, earliest, time = 0, max(start, 0.0), max(start, 0.0)
+    for spelled, word in words:
+        earliest = max(time if word.start is None else word.start, earliest)
+        time = max(earliest if word.end is None else word.end, earliest)
+        spaced = not tokens or text[position] == " "
+        parts = [(piece, spaced if not index else inner) for index, (piece, inner) in enumerate(pieces(spelled))]
+        _append(tokens, _spread(parts, earliest, time, _name(word.speaker) or speaker))
+        position = _after(text, position, len(spelled.replace(" ", "")))
     return tokens
 
 
-def _after(text: str, position: int, letters: str) -> int:
-    """Where in `text` the reader stands after `letters`, spaces not counted."""
-    left = len(letters)
-    while left and position < len(text):
-        left -= text[position] != " "
+def _append(tokens: list[Token], more: Iterable[Token]) -> None:
+    """A word that no line may start with joins the one before: aligned Japanese and Chinese has characters for words."""
+    for token in more:
+        before = tokens[-1] if tokens else token
+        if token.spaced or before.speaker != token.speaker or may_break(before.text[-1], token.text[0]):
+            tokens.append(token)
+        else:
+            tokens[-1] = replace(before, text=before.text + token.text, end=token.end, width=before.width + token.width)
+
+
+def _name(speaker: str | None) -> str | None:
+    return flattened(speaker or "") or None
+
+
+def _after(text: str, position: int, letters: int) -> int:
+    """Where in `text` the reader stands after so many letters, spaces not counted."""
+    while letters:
+        letters -= text[position] != " "
         position += 1
     return position
 
 
-def _pieces(text: str) -> list[tuple[str, bool]]:
-    """`text` cut at spaces, and between the characters of scripts that have none; each piece with whether a space precedes it."""
-    pieces: list[tuple[str, bool]] = []
-    for word in text.split(" "):
-        spaced, run = True, ""
-        for character in word:
-            joins_previous = unicodedata.combining(character) != 0 or unicodedata.category(character).startswith("P")
-            if run and not joins_previous and (_stands_alone(character) or _stands_alone(run[0])):
-                pieces.append((run, spaced))
-                run, spaced = "", False
-            run += character
-        if run:
-            pieces.append((run, spaced))
-    return pieces
-
-
-def _stands_alone(character: str) -> bool:
-    """True for Chinese characters and Japanese kana, between which lines may break."""
-    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U0003ffff"
-
-
-def _spread(pieces: list[tuple[str, bool]], start: float, end: float, speaker: str | None) -> list[Token]:
+def _spread(parts: list[tuple[str, bool]], start: float, end: float, speaker: str | None) -> list[Token]:
     """Times in proportion to the number of characters: the best guess where nothing was measured."""
-    total = sum(len(piece) for piece, _ in pieces)
+    if len(parts) == 1:
+        ((piece, spaced),) = parts
+        return [Token(piece, start, end, speaker, spaced, columns(piece))]
+    pace = (end - start) / max(1, sum(len(piece) for piece, _ in parts))
     tokens, done = [], 0
-    for piece, spaced in pieces:
-        begin = start + (end - start) * done / total
+    for piece, spaced in parts:
+        begin = start + pace * done
         done += len(piece)
-        tokens.append(Token(piece, begin, start + (end - start) * done / total, speaker, spaced))
+        tokens.append(Token(piece, begin, start + pace * done, speaker, spaced, columns(piece)))
     return tokens

@@ -1,20 +1,19 @@
 """WebVTT, as the W3C defines it: escaped text, voice spans for speakers, times with a dot."""
 
-from transcription_api.speech import Subtitles
-from transcription_api.transcript import Transcript
-from transcription_runner.formats.cues import cues
+from collections.abc import Iterable
+
+from transcription_runner.formats.cue import Cue
 from transcription_runner.formats.markup import marked_lines
-from transcription_runner.formats.plain import flattened
 from transcription_runner.formats.timestamps import clock
 
 
-def write_vtt(transcript: Transcript, limits: Subtitles) -> str:
+def write_vtt(cues: Iterable[Cue]) -> str:
     """A valid file for silence too: the header alone."""
     blocks = ["WEBVTT\n"]
-    for cue in cues(transcript, limits):
+    for cue in cues:
         text = "\n".join(marked_lines(cue, escaped))
         if cue.speaker:
-            text = f"<v {escaped(flattened(cue.speaker))}>{text}</v>"
+            text = f"<v {escaped(cue.speaker)}>{text}</v>"
         blocks.append(f"{clock(cue.start_ms, '.')} --> {clock(cue.end_ms, '.')}\n{text}\n")
     return "\n".join(blocks)
 

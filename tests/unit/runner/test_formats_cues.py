@@ -1,0 +1,209 @@
+"""Cues that a reader can follow: no more than fits, long enough to be read, broken where sense breaks, one speaker at a time."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.runner.build import limits, segment, transcript, word
+from tests.validators.hostile import hostile
+from transcription_api.speech import Subtitles
+from transcription_api.transcript import Segment, Transcript
+from transcription_runner.formats.columns import columns
+from transcription_runner.formats.cue import Cue, line_text
+from transcription_runner.formats.cues import cues
+from transcription_runner.formats.pieces import pieces
+from transcription_runner.formats.reading import LONGEST, SHORTEST
+
+ENGLISH = (
+    "Good morning, everybody. I wanted to talk about the order that we placed last week with the supplier in Madrid. "
+    "It has not arrived yet, and nobody at the warehouse knows where it is."
+)
+SPANISH = (
+    "Buenos días a todos. Quería hablar del pedido que hicimos la semana pasada al proveedor de Madrid. "
+    "Todavía no ha llegado y nadie en el almacén sabe dónde está."
+)
+
+
+def spoken(text: str, start: float = 0.0, speed: float = 15.0, **more: object) -> Segment:
+    """Said at a steady speed, characters a second."""
+    return segment(text, start, start + len(text) / speed, timed=True, **more)
+
+
+def shown(*parts: Segment, language: str = "en", width: int = 42) -> list[list[str]]:
+    return [cue.line_texts() for cue in cues(transcript(*parts, language=language), limits(width))]
+
+
+def times(*parts: Segment, language: str = "en") -> list[tuple[int, int]]:
+    return [(cue.start_ms, cue.end_ms) for cue in cues(transcript(*parts, language=language), limits())]
+
+
+any_case = st.builds(hostile, st.integers(0, 100_000))
+
+
+# What holds for any transcript
+
+
+@given(any_case)
+def test_lines_stay_within_the_width_and_the_count_unless_one_word_is_longer(case: tuple[Transcript, Subtitles]) -> None:
+    given, bounds = case
+    for cue in cues(given, bounds):
+        prefix = columns(f"[{cue.speaker}]: ") if cue.speaker else 0
+        widths = [columns(line_text(line)) + (0 if index else prefix) for index, line in enumerate(cue.lines)]
+        assert len(cue.lines) <= bounds.max_line_count
+        assert all(width <= bounds.max_line_width or len(line) == 1 for width, line in zip(widths, cue.lines, strict=True))
+
+
+@given(any_case)
+def test_no_cue_stands_over_the_next_one_and_none_ends_before_it_starts(case: tuple[Transcript, Subtitles]) -> None:
+    found = cues(*case)
+    assert all(cue.start_ms < cue.end_ms for cue in found)
+    assert all(before.end_ms <= after.start_ms for before, after in pairwise(found))
+
+
+@given(any_case)
+def test_no_cue_mixes_speakers(case: tuple[Transcript, Subtitles]) -> None:
+    assert all(token.speaker == cue.speaker for cue in cues(*case) for line in cue.lines for token in line)
+
+
+@given(any_case)
+def test_no_cue_stands_longer_than_seven_seconds(case: tuple[Transcript, Subtitles]) -> None:
+    assert all(cue.end_ms - cue.start_ms <= LONGEST * 1000 for cue in cues(*case))
+
+
+# Where lines and cues end
+
+
+def test_cues_end_with_sentences_and_lines_before_a_preposition_or_a_conjunction() -> None:
+    assert shown(spoken(ENGLISH)) == [
+        ["Good morning, everybody.", "I wanted to talk about the order"],
+        ["that we placed last week", "with the supplier in Madrid."],
+        ["It has not arrived yet, and nobody", "at the warehouse knows where it is."],
+    ]
+
+
+def test_spanish_lines_end_before_a_preposition_and_never_after_an_article() -> None:
+    found = shown(spoken(SPANISH), language="es")
+    assert found[-1] == ["Todavía no ha llegado y nadie", "en el almacén sabe dónde está."]
+    assert not [line for lines in found for line in lines if line.split()[-1] in ("el", "la", "de", "que", "y")]
+
+
+def test_lines_of_a_cue_are_of_about_the_same_width() -> None:
+    (lines,) = shown(spoken("one two three four five six seven eight nine ten"), language="de")
+    assert abs(len(lines[0]) - len(lines[1])) <= 5
+
+
+def test_a_long_sentence_is_cut_before_a_conjunction_rather_than_where_the_first_cue_is_full() -> None:
+    found = shown(spoken("please confirm that the order number seven four two has been sent today"), width=30)
+    assert found == [["please confirm"], ["that the order number seven", "four two has been sent today"]]
+
+
+def test_a_pause_starts_a_new_cue() -> None:
+    words = [word("wait", 0.0, 0.5), word("now", 2.0, 2.5)]
+    assert shown(segment("wait now", 0, 3, words=words)) == [["wait"], ["now"]]
+
+
+def test_a_cue_ends_where_the_speaker_changes() -> None:
+    words = [word("yes", 0, 1, speaker="A"), word("no", 1, 2, speaker="B")]
+    assert [cue.speaker for cue in cues(transcript(segment("yes no", 0, 2, words=words)), limits())] == ["A", "B"]
+
+
+def test_short_segments_of_one_speaker_share_a_cue() -> None:
+    assert shown(spoken("Yes.", 0.0), spoken("No.", 0.4)) == [["Yes. No."]]
+
+
+# How long cues stand
+
+
+def test_a_cue_is_lengthened_into_the_silence_after_it_until_it_can_be_read() -> None:
+    fast = segment("this is said much faster than anyone reads", 1.0, 1.5, timed=True)
+    assert times(fast) == [(1000, 1000 + round(len(fast.text) / 20 * 1000))]
+
+
+def test_a_short_word_stands_for_five_sixths_of_a_second() -> None:
+    assert times(segment("Yes.", 1.0, 1.1, timed=True)) == [(1000, 1000 + round(SHORTEST * 1000))]
+
+
+def test_a_lengthened_cue_leaves_two_frames_before_the_next_one() -> None:
+    words = [word("wait", 0.0, 0.1, speaker="A"), word("now", 0.5, 2.5, speaker="B")]
+    assert times(segment("wait now", 0, 3, words=words))[0] == (0, 417)
+
+
+def test_a_small_gap_is_closed_and_a_long_silence_is_not() -> None:
+    near = times(segment("one two", 0, 2, timed=True, speaker="A"), segment("three", 2.4, 4, timed=True, speaker="B"))
+    far = times(segment("one two", 0, 2, timed=True, speaker="A"), segment("three", 9, 11, timed=True, speaker="B"))
+    assert [near[0], far[0]] == [(0, 2317), (0, 2000)]
+
+
+def test_no_cue_outlasts_the_recording_to_be_read() -> None:
+    assert times(segment("a good deal of text at the very end", 59.5, 60.0, timed=True)) == [(59_500, 60_000)]
+
+
+def test_word_times_are_used_where_the_words_spell_the_text() -> None:
+    given = segment("one two", 0, 9, words=[word("one", 4.0, 4.5), word("two", 5.0, 6.0)])
+    assert times(given) == [(4000, 6000)]
+
+
+def test_words_that_do_not_spell_the_text_are_not_trusted() -> None:
+    assert shown(segment("one two three", 0, 3, words=[word("one", 2.0, 2.5)])) == [["one two three"]]
+    assert times(segment("one two three", 0, 3, words=[word("one", 2.0, 2.5)])) == [(0, 3000)]
+
+
+# Scripts that are read another way
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "width"),
+    [
+        ("ja", "今日はとても良い天気ですから公園へ行きましょうと母が言いました", 26),
+        ("zh", "我想谈谈上周我们向马德里供应商下的订单因为它还没有到仓库里", 32),
+        ("ko", "지난주에 마드리드 공급업체에 주문한 상품에 대해 이야기하고 싶었습니다", 32),
+    ],
+)
+def test_asian_lines_are_shorter_counted_in_columns_and_lose_nothing(language: str, text: str, width: int) -> None:
+    found = [line for lines in shown(spoken(text, speed=6), language=language) for line in lines]
+    assert len(found) > 1
+    assert all(columns(line) <= width for line in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
+
+
+def test_no_line_starts_with_closing_punctuation_or_a_small_kana_and_none_ends_with_an_opening_bracket() -> None:
+    text = "「ちょっと」、待ってください。（きっと）シャッターが、閉まります！「はい」"
+    cut = [piece for piece, _ in pieces(text)]
+    assert "".join(cut) == text
+    assert not [piece for piece in cut if piece[0] in "」、。）！ょっャッー" or piece[-1] in "「（"]
+
+
+def test_words_that_are_single_characters_are_not_torn_from_what_they_belong_to() -> None:
+    text = "今日はちょっとシャッターが開きません。「はい」と言いました。"
+    words = [word(character, index / 6, (index + 1) / 6) for index, character in enumerate(text)]
+    found = [line for lines in shown(segment(text, 0, 5, words=words), language="ja", width=10) for line in lines]
+    assert "".join(found) == text
+    assert not [line for line in found if line[0] in "」、。ょっャッー" or line[-1] in "「"]
+
+
+def test_no_line_breaks_inside_a_word_that_the_aligner_cut_in_two() -> None:
+    words = [word("unbeliev", 0, 1), word("able", 1, 2), word("story", 2, 3)]
+    assert shown(segment("unbelievable story", 0, 3, words=words), width=10) == [["unbelievable", "story"]]
+
+
+def test_japanese_is_read_more_slowly_than_english() -> None:
+    ((_, end),) = times(segment("今日は良い天気です", 0, 0.5), language="ja")
+    assert end == 9 * 1000 // 4
+
+
+def test_emoji_and_marks_stay_with_their_character() -> None:
+    family, accented = "👩‍👩‍👧", "e\u0301"
+    assert [text for text, _ in pieces(f"日{accented}{family}本")] == ["日", f"{accented}{family}", "本"]
+    assert columns(accented) == 1
+
+
+def test_highlighting_keeps_the_lines_and_moves_through_the_words() -> None:
+    given = transcript(segment("one two three", 0.0, 3.0, timed=True))
+    found: list[Cue] = cues(given, limits(highlight=True))
+    assert [(cue.highlighted, cue.line_texts()) for cue in found] == [
+        (0, ["one two three"]),
+        (1, ["one two three"]),
+        (2, ["one two three"]),
+    ]
