@@ -1,0 +1,1 @@
+"""Provision: models fetched into plain folders with checksums, for clusters that reach no hub."""
