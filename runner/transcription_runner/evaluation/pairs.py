@@ -1,0 +1,91 @@
+"""Which transcript belongs to which reference: files found below the given folders, read, and paired by name."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from transcription_runner.evaluation.readers import READERS
+from transcription_runner.evaluation.speech import Speech
+from transcription_runner.suffixes import has_known_suffix
+
+TRANSCRIPT_SUFFIXES = (".json", ".rttm")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that could not be compared, and why."""
+
+    file: str
+    message: str
+
+
+def gather(inputs: Sequence[Path], suffixes: Collection[str]) -> tuple[dict[str, Speech], list[Problem]]:
+    """What the files say, by recording name, and the files that could not be read.
+
+    Raises ValueError for an input that is not there, or a file (not one found in a folder) of an unknown format.
+    """
+    found: dict[str, Speech] = {}
+    problems: list[Problem] = []
+    files = [pair for given in inputs for pair in _files(given, suffixes)]
+    order = list(READERS)
+    for name, path in sorted(files, key=lambda pair: (order.index(pair[1].suffix.lower()), pair[0])):
+        try:
+            recordings = READERS[path.suffix.lower()](path.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as error:
+            why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+            problems.append(Problem(str(path), why))
+            continue
+        for recording, speech in recordings.items():
+            key = recording or name
+            found[key] = found[key].completed_by(speech) if key in found else speech
+    return found, problems
+
+
+def _files(given: Path, suffixes: Collection[str]) -> list[tuple[str, Path]]:
+    """(recording name, path) of each file to read; a job's own files (ledger, manifest) in a folder are passed over."""
+    if not given.exists():
+        raise ValueError(f"{given} does not exist")
+    if not given.is_dir():
+        if given.suffix.lower() not in suffixes:
+            raise ValueError(f"{given} is of no known format; known are {', '.join(suffixes)}")
+        return [(given.stem, given)]
+    paths = sorted(path for path in given.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    names = [(path.relative_to(given), path) for path in paths]
+    return [
+        (name.with_suffix("").as_posix(), path)
+        for name, path in names
+        if not any(part.startswith(".") for part in name.parts) and not name.name.startswith("_manifest-")
+    ]
+
+
+def paired(transcripts: Collection[str], references: Collection[str]) -> list[tuple[str, str]]:
+    """Names that belong together, in order: equal, or equal without the audio's suffix, or in their last part alone.
+
+    A looser form counts only where it fits one transcript and one reference that have no closer partner.
+    """
+    pairs: list[tuple[str, str]] = []
+    left, right = set(transcripts), set(references)
+    for form in (str, _without_suffix, _last_part):
+        ours, theirs = _by(form, left), _by(form, right)
+        for name in ours.keys() & theirs.keys():
+            if len(ours[name]) == len(theirs[name]) == 1:
+                pairs.append((ours[name][0], theirs[name][0]))
+        left -= {one for one, _ in pairs}
+        right -= {other for _, other in pairs}
+    return sorted(pairs)
+
+
+def _by(form: Callable[[str], str], names: Collection[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        grouped[form(name)].append(name)
+    return grouped
+
+
+def _without_suffix(name: str) -> str:
+    return name.rpartition(".")[0] if has_known_suffix(name) else name
+
+
+def _last_part(name: str) -> str:
+    return PurePosixPath(_without_suffix(name)).name
