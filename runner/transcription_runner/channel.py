@@ -37,14 +37,18 @@ class Channel(Generic[T]):
             self._closed = True
             self._changed.notify_all()
 
-    def __iter__(self) -> Iterator[T]:
-        """Items until the channel is closed and empty, or cancelled."""
+    def batches(self, size: int) -> Iterator[list[T]]:
+        """What waits, at most `size` at once, at least one; until the channel is closed and empty, or cancelled."""
         while True:
             with self._changed:
                 while not self._items and not self._closed and not self._cancelled.is_set():
                     self._changed.wait(LOOK_SECONDS)
                 if self._cancelled.is_set() or not self._items:
                     return
-                item = self._items.popleft()
+                batch = [self._items.popleft() for _ in range(min(size, len(self._items)))]
                 self._changed.notify_all()
-            yield item
+            yield batch
+
+    def __iter__(self) -> Iterator[T]:
+        """Items one by one, until the channel is closed and empty, or cancelled."""
+        return (item for batch in self.batches(1) for item in batch)

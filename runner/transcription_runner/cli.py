@@ -1,4 +1,4 @@
-"""The command line: `run` in a pod, `transcribe` on local files. Heavy imports wait until they are needed."""
+"""The command line: `run` in a pod, and what a user does on local files. Heavy imports wait until they are needed."""
 
 import argparse
 import importlib.metadata
@@ -12,6 +12,8 @@ from typing import NoReturn
 from transcription_api.languages import LANGUAGE_CODES
 from transcription_api.names import CONFIG_FILE, CONFIG_FOLDER, ExitCode
 from transcription_api.speech import ComputeType, Format, VadMethod
+from transcription_runner.evaluation.command import evaluate, evaluate_options
+from transcription_runner.provision.command import models, models_options
 
 DISTRIBUTION = "transcription-on-kubernetes"
 
@@ -32,6 +34,10 @@ def main() -> NoReturn:
         from transcription_runner.run import run
 
         code = int(run(arguments.config))
+    elif arguments.command == "evaluate":
+        code = evaluate(arguments)
+    elif arguments.command == "models":
+        code = models(arguments)
     else:
         from transcription_runner.transcribe import transcribe
 
@@ -74,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
         "x.wav.srt and so on in the output folder. A file that fails stops no other; the exit code is then 1.",
     )
     _transcribe_options(local)
+    evaluate_options(commands.add_parser("evaluate", help="compare transcripts with references"))
+    models_options(commands.add_parser("models", help="fetch models, and check them"))
     return top
 
 
@@ -81,6 +89,7 @@ def _transcribe_options(local: argparse.ArgumentParser) -> None:
     local.add_argument("audio", nargs="+", type=Path, metavar="AUDIO", help="files, or folders to search for known suffixes")
     local.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the transcripts go")
     local.add_argument("--formats", default=",".join(Format), metavar="LIST", help="comma-separated; default: %(default)s")
+    local.add_argument("--timings", type=Path, metavar="FILE", help="write the seconds that each stage worked, as JSON")
     local.add_argument("--verbose", action="store_true", help="log more")
     model = local.add_argument_group("model")
     model.add_argument("--model", default="large-v2", help="a Whisper model by name, hub name or folder; default: %(default)s")
@@ -92,7 +101,7 @@ def _transcribe_options(local: argparse.ArgumentParser) -> None:
         metavar="TYPE",
         help="default: float16 on cuda, int8 on cpu",
     )
-    model.add_argument("--batch-size", type=int, default=8, metavar="N", help="chunks recognised at once; default: %(default)s")
+    model.add_argument("--batch-size", type=int, metavar="N", help="chunks recognised at once; default: what memory holds")
     speech = local.add_argument_group("speech")
     speech.add_argument(
         "--language", choices=LANGUAGE_CODES, metavar="CODE", help="such as en or es; left out, detected for each file"
@@ -101,6 +110,7 @@ def _transcribe_options(local: argparse.ArgumentParser) -> None:
     speech.add_argument("--beam-size", type=int, default=5, metavar="N", help="1 is fastest; default: %(default)s")
     speech.add_argument("--initial-prompt", metavar="TEXT", help="taken as spoken before, to set style and spelling")
     speech.add_argument("--hotwords", metavar="WORDS", help="words to favour, separated by spaces")
+    speech.add_argument("--suppress-numerals", action="store_true", help="write numbers as words")
     speech.add_argument(
         "--vad-method",
         choices=list(VadMethod),

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,7 +62,7 @@ def run(config_path: Path) -> ExitCode:
 def _load_engine(config: RunnerConfig) -> SpeechEngine:
     from transcription_runner.engine.pipeline import Engine
 
-    return Engine(config.recipe, config.device)
+    return Engine(config.recipe, config.device, Path(tempfile.gettempdir()), limits_from_environment().audio_seconds)
 
 
 def read_config(path: Path) -> RunnerConfig:
@@ -138,7 +139,6 @@ class Pod:
             self._reporter,
             lambda: load_engine(config),
             self._impatient,
-            limits.audio_seconds,
             limits.lease_seconds,
             self._stop,
         )

@@ -1,21 +1,19 @@
 """One pod's part of a run: its threads and what flows between them.
 
 The feeder fetches ahead, the engine transcribes, the writer uploads; a heartbeat renews claims. Between them stand queues of
-one, so no more than a few files are in flight. Every thread ends when the work is done, on stop, or with the first failure.
+one; the engine itself holds a few batches of speech. Every thread ends when the work is done, on stop, or with the first failure.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from itertools import chain
 from threading import Event, Thread
 from typing import Protocol
 
-from transcription_api.transcript import SourceObject, Transcript
+from transcription_api.transcript import SourceObject
 from transcription_runner.channel import Channel
 from transcription_runner.claims import Claims
-from transcription_runner.engine.audio import Audio
-from transcription_runner.errors import FileError, RunError
+from transcription_runner.engine.work import Outcome, Watch, Work
 from transcription_runner.feeder import Feeder, Fetched
 from transcription_runner.reporter import Reporter
 from transcription_runner.sources import SourceFile
@@ -31,9 +29,7 @@ RENEWALS_IN_A_LEASE = 6
 class SpeechEngine(Protocol):
     """What a shard asks of the engine; see engine.pipeline.Engine."""
 
-    def decode(self, path: Path, longest_seconds: float) -> Audio: ...
-
-    def transcribe(self, audio: Audio, source: SourceObject, heard: Callable[[float], None]) -> Transcript: ...
+    def transcribe(self, works: Iterator[Work], watch: Watch) -> Iterator[Outcome]: ...
 
 
 class Shard:
@@ -48,13 +44,12 @@ class Shard:
         reporter: Reporter,
         load_engine: Callable[[], SpeechEngine],
         impatient_store: Store,
-        longest_seconds: float,
         lease_seconds: float,
         stop: Event,
     ) -> None:
         self._feeder, self._writer, self._claims, self._tally, self._reporter = feeder, writer, claims, tally, reporter
         self._load_engine, self._impatient_store = load_engine, impatient_store
-        self._longest, self._lease, self._stop = longest_seconds, lease_seconds, stop
+        self._lease, self._stop = lease_seconds, stop
         self._failure: BaseException | None = None
         self._failed, self._over = Event(), Event()
         self._fetched: Channel[Fetched] = Channel(1, stop)  # what is fetched but not begun is dropped on stop
@@ -94,43 +89,37 @@ class Shard:
             self._fetched.close()
 
     def _transcribe(self) -> None:
-        engine: SpeechEngine | None = None
         try:
-            for fetched in self._fetched:
-                if engine is None and fetched.fault is None:
-                    self._reporter.stage("LoadingModel")
-                    engine = self._load_engine()
-                    if self._stop.is_set():
-                        return
+            works = self._works()
+            if (first := next(works, None)) is not None:
+                self._reporter.stage("LoadingModel")
+                engine = self._load_engine()
+                if self._stop.is_set():
+                    return
                 self._reporter.stage("Transcribing")
-                self._results.put(self._result(engine, fetched))
+                for outcome in engine.transcribe(chain([first], works), self):
+                    fetched: Fetched = outcome.work.tag
+                    self._results.put(Result(fetched, outcome.transcript, outcome.fault, outcome.busy_seconds))
         finally:
             self._results.close()
 
-    def _result(self, engine: SpeechEngine | None, fetched: Fetched) -> Result:
-        file = fetched.file
-        if fetched.fault is not None or fetched.path is None or engine is None:
+    def _works(self) -> Iterator[Work]:
+        """The files that could be fetched; the others are results already."""
+        for fetched in self._fetched:
+            file = fetched.file
+            if fetched.path is not None and fetched.fault is None:
+                yield Work(fetched.path, SourceObject(bucket=self._writer.source_bucket, key=file.key, etag=file.etag), fetched)
+                continue
             self._tally.opened(file.size, 0.0)
-            return Result(fetched, fault=fetched.fault)
-        began = time.monotonic()
-        try:
-            audio = engine.decode(fetched.path, self._longest)
-            self._tally.opened(file.size, audio.seconds)
-            source = SourceObject(bucket=self._writer.source_bucket, key=file.key, etag=file.etag)
-            transcript = engine.transcribe(audio, source, lambda seconds: self._tally.going_on(file.key, seconds))
-        except FileError as fault:
-            self._tally.opened(file.size, 0.0)
-            return Result(fetched, fault=fault, processing_seconds=time.monotonic() - began)
-        except RunError:
-            raise
-        except MemoryError:
-            return Result(fetched, fault=FileError("OutOfMemory", "the file needs more memory than the pod has"))
-        except Exception as error:
-            if "CUDA" in str(error) and "out of memory" not in str(error):
-                raise  # the device is gone for all files
-            log.exception("transcribing %s failed", file.key)
-            return Result(fetched, fault=FileError("InternalError", f"{type(error).__name__}: {str(error)[:300]}"))
-        return Result(fetched, transcript, processing_seconds=time.monotonic() - began)
+            self._results.put(Result(fetched, fault=fetched.fault))
+
+    def opened(self, work: Work, seconds: float) -> None:
+        """The engine knows a file's length."""
+        self._tally.opened(work.tag.file.size, seconds)
+
+    def heard(self, work: Work, seconds: float) -> None:
+        """The engine has recognised so much of a file."""
+        self._tally.going_on(work.source.key, seconds)
 
     def _write(self) -> None:
         for result in self._results:

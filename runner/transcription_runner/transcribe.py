@@ -1,9 +1,12 @@
 """`transcription-runner transcribe`: the engine on local files, without a cluster."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,8 +15,9 @@ from tqdm import tqdm
 from transcription_api.runner_config import Recipe
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import SourceObject
+from transcription_runner.engine.work import Outcome, Work
 from transcription_runner.errors import FileError, RunError
-from transcription_runner.formats.documents import document
+from transcription_runner.formats.documents import documents
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.suffixes import has_known_suffix
 
@@ -38,20 +42,19 @@ def transcribe(arguments: argparse.Namespace) -> int:
     try:
         from transcription_runner.engine.pipeline import Engine
 
-        limits = limits_from_environment()
-        engine = Engine(recipe, _device(arguments.device))
-        for name, path in tqdm(files.items(), unit="file", desc="transcribing"):
-            try:
-                audio = engine.decode(path, limits.audio_seconds)
-                transcript = engine.transcribe(audio, SourceObject(key=name))
-                for wanted in formats:
-                    target = arguments.output / f"{name}.{wanted}"
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(document(transcript, wanted, subtitles))
-            except FileError as fault:
-                failures.append(f"{path}: {fault.reason}: {fault.message}")
-            except Exception as error:  # one file never stops the others
-                failures.append(f"{path}: {type(error).__name__}: {error}")
+        seconds = limits_from_environment().audio_seconds
+        works = (Work(path, SourceObject(key=name)) for name, path in files.items())
+        with (
+            TemporaryDirectory(prefix="transcription-") as scratch,
+            closing(Engine(recipe, _device(arguments.device), Path(scratch), seconds)) as engine,
+            tqdm(total=len(files), unit="file", desc="transcribing") as bar,
+        ):
+            for outcome in engine.transcribe(works, Progress(bar)):
+                bar.update()
+                if fault := outcome.fault or _written(outcome, arguments.output, formats, subtitles):
+                    failures.append(f"{outcome.work.path}: {fault.reason}: {fault.message}")
+            if arguments.timings:
+                arguments.timings.write_text(json.dumps(engine.stage_seconds, indent=2) + "\n", encoding="utf-8")
     except KeyboardInterrupt:
         print("transcription-runner: interrupted; files already written stay", file=sys.stderr)
         return INTERRUPTED
@@ -62,6 +65,37 @@ def transcribe(arguments: argparse.Namespace) -> int:
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return 1 if failures else 0
+
+
+class Progress:
+    """Shows beside the count of files how much audio is recognised, since one file may take an hour."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+        self._heard: dict[str, float] = {}
+        self._seconds = 0.0
+
+    def opened(self, work: Work, seconds: float) -> None:
+        """Nothing to show yet."""
+
+    def heard(self, work: Work, seconds: float) -> None:
+        """So much of a file is recognised."""
+        self._seconds += seconds - self._heard.get(work.source.key, 0.0)
+        self._heard[work.source.key] = seconds
+        self._bar.set_postfix_str(f"{self._seconds:.0f} s of audio")
+
+
+def _written(outcome: Outcome, folder: Path, formats: list[Format], subtitles: Subtitles) -> FileError | None:
+    """Write the transcript; why it could not be."""
+    assert outcome.transcript is not None
+    try:
+        for suffix, content in documents(outcome.transcript, formats, subtitles).items():
+            target = folder / f"{outcome.work.source.key}.{suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    except OSError as error:
+        return FileError("OutputNotWritable", f"{target}: {error.strerror}")
+    return None
 
 
 def input_files(inputs: list[Path]) -> Iterator[tuple[str, Path]]:
@@ -102,6 +136,7 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
             "beam_size": arguments.beam_size,
             "initial_prompt": arguments.initial_prompt,
             "hotwords": arguments.hotwords,
+            "suppress_numerals": arguments.suppress_numerals,
         },
         "vad": {
             "method": arguments.vad_method,

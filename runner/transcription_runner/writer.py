@@ -10,7 +10,7 @@ from transcription_api.transcript import Transcript
 from transcription_runner.claims import Claims
 from transcription_runner.errors import FileError
 from transcription_runner.feeder import Fetched
-from transcription_runner.formats.documents import MEDIA_TYPES, document
+from transcription_runner.formats.documents import MEDIA_TYPES, documents
 from transcription_runner.ledger import Ledger
 from transcription_runner.scratch import Scratch
 from transcription_runner.store.port import ObjectRefusedError, Store
@@ -65,9 +65,9 @@ class Writer:
             return self._entry(result, result.fault or FileError("InternalError", "no transcript and no reason"))
         outputs = []
         try:
-            for format_ in self.output.formats:
+            written = documents(result.transcript, self.output.formats, self.output.subtitles)
+            for format_, content in written.items():
                 key = output_key(self.output.prefix, result.fetched.file.key, format_)
-                content = document(result.transcript, format_, self.output.subtitles)
                 self.store.put(self.output.bucket, key, content, MEDIA_TYPES[format_])
                 outputs.append(key)
         except ObjectRefusedError as refused:

@@ -1,101 +1,109 @@
-"""Forced alignment: word times for recognised text, by whisperx. A segment that cannot be aligned keeps its text and times."""
+"""Forced alignment: word times for recognised text, many chunks at once. What cannot be aligned keeps its text and its times."""
 
-import contextlib
-import io
 import logging
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from numpy.typing import NDArray
 
 from transcription_api.speech import Alignment
-from transcription_api.transcript import AlignmentReport, Segment
-from transcription_runner.engine.audio import Audio
-from transcription_runner.engine.models import default_aligner, located, not_found
-from transcription_runner.engine.recognise import Recognised
-from transcription_runner.engine.sentences import bounded_downloads, language_of_splitter
-from transcription_runner.engine.words import placed, unplaced
+from transcription_api.transcript import Segment, Word
+from transcription_runner.engine.align_models import AlignModel, AlignModels
+from transcription_runner.engine.alphabet import words_in
+from transcription_runner.engine.emissions import Emission, Sound
+from transcription_runner.engine.sentences import sentence_spans
+from transcription_runner.engine.trellis import compiled
+from transcription_runner.engine.words import sentence, unplaced
 
 log = logging.getLogger(__name__)
 
-MOST_LOADED = 4
-"""Alignment models kept in memory; a job in more languages loads the oldest anew."""
+
+@dataclass(frozen=True)
+class Spoken:
+    """A recognised chunk: its times in the file (seconds), what is said in it, and its sound (float32 at 16 kHz, shape (n,))."""
+
+    start: float
+    end: float
+    text: str
+    avg_logprob: float
+    language: str
+    samples: Sound
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A chunk's segments, about a sentence each. Without status "aligned" the text stands with estimated times, or none."""
+
+    segments: list[Segment]
+    status: Literal["aligned", "no-model", "failed"]
+    model: str | None = None
+    message: str | None = None
 
 
 class Aligner:
-    """Alignment models by language, loaded when first needed and kept. A language without one is remembered, too."""
+    """Aligns chunks of any files and languages. Not for several threads at once."""
 
     def __init__(self, settings: Alignment, device: str) -> None:
-        """Raises ConfigurationError (ModelNotFound) when a model is named and missing: that concerns every file."""
-        self._settings = settings
-        self._device = device
-        self._loaded: dict[str, tuple[Any, dict[str, Any], str]] = {}
-        self._without: dict[str, str] = {}
-        if settings.enabled and settings.model:
-            name = located(settings.model, "config.json")
-            try:
-                self._loaded[""] = self._load("en", name)
-            except (ValueError, LookupError) as error:
-                raise not_found("alignment model", settings.model, error) from error
+        """Raises ConfigurationError (ModelNotFound) when a model is named and missing."""
+        self._models = AlignModels(settings, device)
 
-    def align(self, recognised: list[Recognised], audio: Audio, language: str) -> tuple[list[Segment], AlignmentReport]:
-        """Segments (about a sentence each) with words, and what alignment came to."""
-        found = self._model(language)
-        if found is None:
-            plain = [plain_segment(part) for part in recognised]
-            return plain, AlignmentReport(status="no-model", message=self._without[language])
-        model, metadata, name = found
-        segments: list[Segment] = []
-        failures: list[str] = []
-        for part in recognised:
-            try:
-                segments += self._aligned(part, audio, model, metadata, language)
-            except Exception as error:  # whatever goes wrong inside, the text must not be lost with it
-                log.warning("alignment of %.1f-%.1f s failed: %s", part.start, part.end, error)
-                failures.append(str(error))
-                segments.append(unplaced(part.start, part.end, part.text.strip(), language, part.avg_logprob))
-        if not failures:
-            return segments, AlignmentReport(status="aligned", model=name)
-        status = "failed" if len(failures) == len(recognised) else "aligned"
-        message = f"{len(failures)} of {len(recognised)} chunks keep estimated times: {failures[0][:200]}"
-        return segments, AlignmentReport(status=status, model=name, message=message)
-
-    def _aligned(self, part: Recognised, audio: Audio, model: Any, metadata: dict[str, Any], language: str) -> list[Segment]:
-        import whisperx
-
-        text = part.text.strip()
-        if not text:
-            return []
-        raw = {"start": part.start, "end": part.end, "text": text, "avg_logprob": part.avg_logprob}
-        spoken = {**metadata, "language": language_of_splitter(language)}
-        result = whisperx.align([raw], model, spoken, audio.samples, self._device)
-        found = [segment for segment in result["segments"] if segment["words"]]
-        words = "".join(word["word"] for segment in found for word in segment["words"])
-        if "".join(words.split()) != "".join(text.split()):
-            raise ValueError("the aligner found no place for some of the words")
-        return [placed(segment, metadata["dictionary"], part.start, part.end) for segment in found]
-
-    def _model(self, language: str) -> tuple[Any, dict[str, Any], str] | None:
-        if "" in self._loaded:
-            return self._loaded[""]
-        if language not in self._loaded and language not in self._without:
-            try:
-                if len(self._loaded) >= MOST_LOADED:
-                    self._loaded.pop(next(iter(self._loaded)))
-                self._loaded[language] = self._load(language, default_aligner(language))
-            except Exception as error:  # no model for a language, or none that can be had here, is no fault of the file
-                self._without[language] = f"no alignment model for {language!r}: {str(error).strip()[:300]}"
-                log.warning("%s; words of such files get no times", self._without[language])
-        return self._loaded.get(language)
-
-    def _load(self, language: str, name: str | None) -> tuple[Any, dict[str, Any], str]:
-        import whisperx
-        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
-
-        language_of_splitter(language)
-        shown = name or DEFAULT_ALIGN_MODELS_TORCH.get(language) or DEFAULT_ALIGN_MODELS_HF.get(language) or language
-        with contextlib.redirect_stdout(io.StringIO()), bounded_downloads():
-            model, metadata = whisperx.load_align_model(language, self._device, model_name=name)
-        return model, metadata, shown
+    def align(self, spoken: Sequence[Spoken]) -> list[Aligned]:
+        """An answer for each chunk, in order. No text makes it raise, and none is lost."""
+        answers: dict[int, Aligned] = {}
+        by_model: dict[str, tuple[AlignModel, list[int]]] = {}
+        for place, chunk in enumerate(spoken):
+            model = self._models.of(chunk.language)
+            if isinstance(model, str):
+                answers[place] = Aligned([_untimed(chunk)], "no-model", message=model)
+            else:
+                by_model.setdefault(model.name, (model, []))[1].append(place)
+        for model, places in by_model.values():
+            for index, emission in model.emitter.emissions([spoken[place].samples for place in places]):
+                answers[places[index]] = _answer(spoken[places[index]], emission, model)
+        return [answers[place] for place in range(len(spoken))]
 
 
-def plain_segment(part: Recognised) -> Segment:
-    """A recognised chunk as a segment without words."""
-    return Segment(start=part.start, end=part.end, text=part.text.strip(), avg_logprob=part.avg_logprob)
+def _answer(chunk: Spoken, emission: Emission | RuntimeError, model: AlignModel) -> Aligned:
+    try:
+        if isinstance(emission, RuntimeError):
+            raise emission
+        return Aligned(_placed(chunk, emission, model), "aligned", model.name)
+    except Exception as error:  # whatever goes wrong inside, the text must not be lost with it
+        log.warning("alignment of %.1f-%.1f s failed: %s", chunk.start, chunk.end, error)
+        estimate = unplaced(chunk.start, chunk.end, chunk.text.strip(), chunk.language, chunk.avg_logprob)
+        return Aligned([estimate], "failed", model.name, str(error))
+
+
+def _placed(chunk: Spoken, emission: Emission, model: AlignModel) -> list[Segment]:
+    """Raises ValueError when the sound is too short for the text."""
+    text = chunk.text.strip()
+    found = words_in(text, chunk.language)
+    if not found:
+        return []
+    tokens, begins = model.alphabet.tokens([match.group() for match in found], chunk.language)
+    entered, probability = compiled()(model.alphabet.with_wildcard(emission, tokens), tokens, model.alphabet.blank)
+    if not len(entered):
+        raise ValueError(f"{len(emission)} frames of sound are too few for {len(tokens)} characters")
+    times = chunk.start + entered * ((chunk.end - chunk.start) / len(emission))
+    words, measured = [], []
+    for match, first in zip(found, begins, strict=True):
+        last = first + len(match.group())
+        words.append(_word(match.group(), times[[first, last]], probability[first:last]))
+        measured.append(model.alphabet.knows(match.group()))
+    segments = []
+    for begin, end in sentence_spans(text, chunk.language):
+        inside = [place for place, match in enumerate(found) if begin <= match.start() < end]
+        if inside:
+            parts = [words[place] for place in inside], [measured[place] for place in inside]
+            segments.append(sentence(text[begin:end].strip(), *parts, (chunk.start, chunk.end), chunk.avg_logprob))
+    return segments
+
+
+def _word(text: str, times: NDArray, probability: NDArray) -> Word:  # type: ignore[type-arg]
+    start, end = times.round(3).tolist()
+    return Word(word=text, start=start, end=end, score=round(float(probability.mean()), 3))
+
+
+def _untimed(chunk: Spoken) -> Segment:
+    return Segment(start=chunk.start, end=chunk.end, text=chunk.text.strip(), avg_logprob=chunk.avg_logprob)

@@ -11,11 +11,28 @@ SAMPLE_RATE = 16_000
 
 @dataclass(frozen=True)
 class Audio:
-    """Mono sound. `samples`: float32, -1 to 1, shape (n,), at SAMPLE_RATE."""
+    """Mono sound at SAMPLE_RATE.
 
-    samples: NDArray[np.float32]
+    `pcm`: int16, shape (n,); of a long recording a memory map of a scratch file, so that its length costs no memory.
+    """
+
+    pcm: NDArray[np.int16]
 
     @property
     def seconds(self) -> float:
         """Length."""
-        return len(self.samples) / SAMPLE_RATE
+        return len(self.pcm) / SAMPLE_RATE
+
+    def cut(self, start: float, end: float) -> NDArray[np.float32]:
+        """What lies between two times (seconds), as float32 from -1 to 1; cut off at the sound's own ends."""
+        return floats(self.pcm[max(0, int(start * SAMPLE_RATE)) : max(0, int(end * SAMPLE_RATE))])
+
+    @property
+    def samples(self) -> NDArray[np.float32]:
+        """All of it as float32 from -1 to 1, shape (n,): for stages that cannot work in pieces."""
+        return floats(self.pcm)
+
+
+def floats(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Samples from -1 to 1, scaled as whisperx scales them."""
+    return pcm.astype(np.float32) / np.float32(32768.0)

@@ -1,95 +1,167 @@
-"""From a local media file to samples, through ffmpeg in a child process with bounds on time and on what it may open."""
+"""From a local media file to samples, by decoding processes with bounds on time, on memory and on what they may open."""
 
+import json
+import os
+import signal
+import socket
 import subprocess
+import sys
 import tempfile
+import time
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from threading import Timer
+from queue import LifoQueue
+from types import TracebackType
+from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
 
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
-from transcription_runner.engine.completeness import missing_bytes
-from transcription_runner.engine.containers import GAPS_ARE_LEGAL
-from transcription_runner.engine.probe import Media, probe
-from transcription_runner.errors import FileError
+from transcription_runner.engine.decode_bounds import DecodeBounds
+from transcription_runner.errors import ConfigurationError, FileError
 
-BYTES_PER_SAMPLE = 2
-BLOCK_BYTES = 1 << 20
-LEAST_SECONDS_TO_DECODE = 120.0
-SECONDS_TO_DECODE_A_SECOND = 0.2
-"""With the least above, the time limit: a slow core decodes more than twenty times as fast as the sound lasts."""
-TOLERATED_SECONDS = 0.25
-TOLERATED_SHARE = 0.001
-"""Encoders pad and trim; a stated length that is off by no more than both of these is no sign of damage."""
+__all__ = ["DecodeBounds", "Decoder"]
 
-
-def decode(path: Path, longest_seconds: float) -> Audio:
-    """The first audio stream as 16 kHz mono.
-
-    Raises FileError: what `probe` raises, DamagedAudio for a file that holds less than it says, TooLong, DecodeTimeout.
-    """
-    media = probe(path)
-    if media.stated_seconds and media.stated_seconds > longest_seconds:
-        raise _too_long(longest_seconds)
-    if missing := missing_bytes(path, media.container):
-        raise FileError(
-            "DamagedAudio", f"the file is cut off: by its own account ({media.container}) {missing} bytes are missing"
-        )
-    audio, complaints = _ffmpeg(path, media, longest_seconds)
-    _check_whole(audio, media, complaints)
-    return audio
+MODULE = "transcription_runner.engine.decode_child"
+INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
+"""Variables that the decoding process sees: none that could hold a secret."""
+ANSWER_BYTES = 1 << 16
+Answer = dict[str, Any]
+STARTING_SECONDS = 300.0
+SLACK_SECONDS = 10.0
+"""A process ends itself when its time is over; when it does not, this much later it is ended."""
 
 
-def _ffmpeg(path: Path, media: Media, longest_seconds: float) -> tuple[Audio, str]:
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-f", media.container, "-i", f"file:{path}"]
-    command += ["-map", "0:a:0"]
-    command += ["-f", "s16le", "-acodec", "pcm_s16le", "-ac", "1", "-ar", str(SAMPLE_RATE), "pipe:1"]
-    patience = LEAST_SECONDS_TO_DECODE + SECONDS_TO_DECODE_A_SECOND * (media.stated_seconds or longest_seconds)
-    blocks, size, expired = [], 0, []
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
+class Decoder:
+    """Decodes files, up to `children` of them at a time: `decode` may be called from several threads."""
 
-        def expire() -> None:
-            expired.append(True)
-            process.kill()
+    children: int
+    """How many files are decoded at a time; each has a process of its own."""
 
-        timer = Timer(patience, expire)
-        timer.daemon = True
-        timer.start()
+    def __init__(self, scratch: Path, bounds: DecodeBounds, children: int = 1) -> None:
+        """Start the processes; they get ready while other things are done. `scratch`: folder for sound, nothing stays there."""
+        self.children, self._scratch, self._bounds = children, scratch, bounds
+        self._processes = [_Child(bounds) for _ in range(children)]
+        self._idle: LifoQueue[_Child] = LifoQueue()
+        for child in self._processes:
+            self._idle.put(child)
+
+    def decode(self, path: Path) -> Audio:
+        """The file's first audio stream as 16 kHz mono; every channel of it counts the same.
+
+        Raises FileError: NotReadable, EmptyObject, UnsupportedFormat, NoAudioStream, DamagedAudio (also when libav crashes on
+        it), TooLong, DecodeTimeout, ScratchFull. Raises ConfigurationError when no decoding process starts.
+        """
+        with _readable(path) as file, self._empty_file() as sound:
+            child = self._idle.get()
+            try:
+                samples = child.ask(file, sound)
+            finally:
+                self._idle.put(child)
+            if samples >= self._bounds.mapped_from_seconds * SAMPLE_RATE:
+                return Audio(np.memmap(sound, "<i2", "r", shape=(samples,)))
+            sound.seek(0)
+            return Audio(np.fromfile(sound, "<i2", samples))
+
+    def _empty_file(self) -> BinaryIO:
         try:
-            assert process.stdout is not None
-            while block := process.stdout.read(BLOCK_BYTES):
-                size += len(block)
-                if size > longest_seconds * SAMPLE_RATE * BYTES_PER_SAMPLE:
-                    raise _too_long(longest_seconds)
-                blocks.append(np.frombuffer(block[: len(block) // 2 * 2], np.int16).astype(np.float32) / 32768.0)
-        finally:
-            timer.cancel()
-            process.kill()
-            process.wait()
-        errors.seek(0)
-        complaints = errors.read(1 << 16).decode("utf-8", "replace").replace(str(path), "the file")
-    if expired:
-        raise FileError("DecodeTimeout", f"decoding took longer than {patience:.0f} s")
-    return Audio(np.concatenate(blocks) if blocks else np.zeros(0, np.float32)), complaints
+            return tempfile.TemporaryFile(dir=self._scratch)
+        except OSError as error:
+            raise FileError("ScratchFull", f"the scratch folder does not take the sound: {error.strerror}") from None
+
+    def close(self) -> None:
+        """End the processes, those at work as well."""
+        for child in self._processes:
+            child.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
 
-def _check_whole(audio: Audio, media: Media, complaints: str) -> None:
-    """Sound that was cut in transit must not pass for the whole."""
-    first_complaint = (complaints.strip().splitlines() or [""])[0][:200]
-    if not len(audio.samples):
-        raise FileError(
-            "DamagedAudio", f"no sound could be decoded from the {media.container} file: {first_complaint or 'no reason given'}"
-        )
-    if media.stated_seconds is None or (media.container in GAPS_ARE_LEGAL and not complaints):
-        return
-    tolerated = TOLERATED_SECONDS + TOLERATED_SHARE * media.stated_seconds
-    if audio.seconds < media.stated_seconds - tolerated:
-        raise FileError(
-            "DamagedAudio",
-            f"the {media.container} file states {media.stated_seconds:.1f} s of sound; only {audio.seconds:.1f} s can be decoded",
-        )
+def _readable(path: Path) -> BinaryIO:
+    try:
+        if path.exists() and not path.is_file():
+            raise FileError("NotReadable", "the path leads to no file but to a folder, a pipe or a device")
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise FileError("NotReadable", f"the file cannot be opened: {why}") from None
 
 
-def _too_long(longest_seconds: float) -> FileError:
-    return FileError("TooLong", f"the audio is longer than the limit of {longest_seconds:.0f} s")
+class _Child:
+    """One decoding process (`decode_child`) and the socket to it; started again when it has ended."""
+
+    _process: subprocess.Popen[bytes]
+    _channel: socket.socket
+    _ready: bool
+    _ended: bool
+
+    def __init__(self, bounds: DecodeBounds) -> None:
+        self._bounds, self._number = bounds, 0
+        self._start()
+
+    def ask(self, file: BinaryIO, sound: BinaryIO) -> int:
+        """Have `file` decoded into `sound`; returns the number of samples. Raises FileError, ConfigurationError."""
+        if self._ended or self._process.poll() is not None:
+            self.end()
+            self._start()
+        if not self._ready:
+            self._await_ready()
+        self._channel.settimeout(self._bounds.opening_seconds + self._bounds.patience(None) + SLACK_SECONDS)
+        began = time.monotonic()
+        number = self._number = (self._number + 1) % 256
+        try:
+            socket.send_fds(self._channel, [bytes([number])], [file.fileno(), sound.fileno()])
+            answer = self._next_answer()
+            while answer and answer["number"] != number:  # a process that was killed after it had answered
+                answer = self._next_answer()
+        except TimeoutError:
+            answer = {"ended": -signal.SIGALRM}
+            self.end()
+        except OSError:
+            answer = {}
+        if not answer:
+            self.end()
+        if "samples" in answer:
+            return int(answer["samples"])
+        if "reason" in answer:
+            raise FileError(answer["reason"], answer["message"])
+        if answer.get("ended") == -signal.SIGALRM:
+            raise FileError("DecodeTimeout", f"decoding took longer than {time.monotonic() - began:.0f} s")
+        raise FileError("DamagedAudio", f"the decoder crashed on it (exit code {answer.get('ended', 'unknown')})")
+
+    def _next_answer(self) -> Answer:
+        return cast(Answer, json.loads(self._channel.recv(ANSWER_BYTES) or "{}"))
+
+    def end(self) -> None:
+        """End it and what it forked."""
+        if self._ended:
+            return  # its process id may be another's by now
+        self._ended = True
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._channel.close()
+
+    def _start(self) -> None:
+        self._ready = self._ended = False
+        self._channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-P", "-m", MODULE, str(SAMPLE_RATE), json.dumps(asdict(self._bounds))]
+        surroundings = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        with other:
+            self._process = subprocess.Popen(
+                command, stdin=other.fileno(), stdout=subprocess.DEVNULL, env=surroundings, process_group=0
+            )
+
+    def _await_ready(self) -> None:
+        self._channel.settimeout(STARTING_SECONDS)
+        with suppress(OSError):
+            self._ready = bool(self._channel.recv(ANSWER_BYTES))
+        if not self._ready:
+            self.end()
+            message = f"the decoding process did not start (exit code {self._process.returncode}); its own words are in the log"
+            raise ConfigurationError("NoDecoder", message)

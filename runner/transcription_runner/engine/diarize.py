@@ -1,11 +1,16 @@
-"""Who spoke when: pyannote's pipeline through whisperx, and speakers given to segments and words."""
+"""Who spoke when: a pyannote diarization pipeline, from a local folder or from the hub, and the turns that it hears."""
 
 from typing import Any
 
+import numpy as np
+
 from transcription_api.speech import Diarization
-from transcription_api.transcript import Segment
-from transcription_runner.engine.audio import Audio
+from transcription_runner.engine.audio import SAMPLE_RATE, Audio
 from transcription_runner.engine.models import located, not_found
+from transcription_runner.engine.speakers import Turn
+from transcription_runner.errors import ConfigurationError
+
+__all__ = ["DEFAULT_MODEL", "Diarizer", "Turn"]
 
 DEFAULT_MODEL = "pyannote/speaker-diarization-community-1"
 
@@ -14,20 +19,46 @@ class Diarizer:
     """One loaded diarization pipeline."""
 
     def __init__(self, settings: Diarization, device: str) -> None:
-        """Raises ConfigurationError (ModelNotFound) when the pipeline cannot be loaded."""
-        from whisperx.diarize import DiarizationPipeline
+        """Load the pipeline that `settings.model` names: a folder with config.yaml, or a hub name (HF_TOKEN opens gated ones).
+
+        Raises ConfigurationError (ModelNotFound) when it cannot be loaded.
+        """
+        import torch
+        from pyannote.audio import Pipeline
+        from pyannote.audio.pipelines import SpeakerDiarization
+
+        from transcription_runner.engine.diarize_windows import run_in_windows
 
         self._settings = settings
         name = settings.model or DEFAULT_MODEL
+        place = located(name, "config.yaml")
         try:
-            self._pipeline = DiarizationPipeline(model_name=located(name, "config.yaml"), device=device)
+            pipeline: Any = Pipeline.from_pretrained(place)
         except Exception as error:
             raise not_found("diarization pipeline", name, error) from error
+        if not isinstance(pipeline, SpeakerDiarization):
+            raise ConfigurationError("ModelNotFound", f"{place} holds a {type(pipeline).__name__}, not a diarization pipeline")
+        pipeline.legacy = False
+        pipeline.to(torch.device(device))
+        self._pipeline: Any = pipeline
+        self._in_windows = run_in_windows(pipeline)
 
-    def attribute(self, segments: list[Segment], audio: Audio) -> list[Segment]:
-        """The segments with speakers, for themselves and for their words."""
-        from whisperx.diarize import assign_word_speakers
+    def turns(self, audio: Audio) -> list[Turn]:
+        """Who speaks when: turns in order of time that do not overlap; where two speak at once, the surer one's."""
+        import torch
 
-        turns = self._pipeline(audio.samples, min_speakers=self._settings.min_speakers, max_speakers=self._settings.max_speakers)
-        raw: dict[str, Any] = {"segments": [segment.model_dump(exclude_none=True) for segment in segments]}
-        return [Segment.model_validate(segment) for segment in assign_word_speakers(turns, raw)["segments"]]
+        if not len(audio.pcm):
+            return []
+        sound = torch.from_numpy(np.asarray(audio.pcm) if self._in_windows else audio.samples)[None]
+        heard = self._pipeline(
+            {"waveform": sound, "sample_rate": SAMPLE_RATE, "uri": "sound"},
+            min_speakers=self._settings.min_speakers,
+            max_speakers=self._settings.max_speakers,
+        ).exclusive_speaker_diarization
+        turns: list[Turn] = []
+        end = 0.0
+        for segment, _, speaker in heard.itertracks(yield_label=True):
+            start, end = max(segment.start, end), min(max(segment.end, end), audio.seconds)
+            if start < end:
+                turns.append(Turn(float(start), float(end), str(speaker)))
+        return turns

@@ -1,89 +1,104 @@
-"""What a local file holds, told by ffprobe in a child process that opens nothing but this file."""
+"""What an open file holds, as libav sees it: nothing but this file is opened, and only by demuxers of the allow-list."""
 
-import json
+import os
 import re
-import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import BinaryIO, cast
 
-from transcription_runner.engine.containers import ALLOWED_DEMUXERS, other_format, reference_format
+import av
+from av.audio.stream import AudioStream
+from av.container import Flags, InputContainer
+from av.error import FFmpegError
+from av.stream import Discard, Disposition
+
+from transcription_runner.engine.containers import (
+    ALLOWED_DEMUXERS,
+    LENGTH_IS_A_GUESS,
+    begins_as_audio,
+    is_wave,
+    other_format,
+    reference_format,
+    unknown_format,
+)
 from transcription_runner.errors import FileError
 
-PROBE_SECONDS = 60.0
 HEAD_BYTES = 4096
+READ_BYTES = 1 << 18
+LOW_SCORE = "detected only with low score of"
 LEAST_SCORE = 2
-"""ffprobe's confidence, 0 to 100; at 1 it guesses that any bytes are MP3."""
+"""libav's confidence, 0 to 100; at 1 it guesses that any bytes are MP3."""
+Complaint = tuple[int, str, str]
+"""A line of libav's log: level (16 error, 24 warning), who says it, what."""
+OPTIONS = {"protocol_whitelist": "none", "format_whitelist": ",".join(ALLOWED_DEMUXERS)}
+"""No protocol has the name `none`: what a file refers to is not opened, not even another file."""
 
-_BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"fLaC", b"OggS", b"ID3", b"\x1aE\xdf\xa3", b"#!AMR", b"caff", b".snd")
+WAVE_OPTIONS = {"max_probe_packets": "8"}
+"""libav reads the first 10 MB of a WAVE file in search of DTS in disguise, longer than decoding 5 s takes; 32 KiB tell."""
 
 
 @dataclass(frozen=True)
 class Media:
-    """A file with sound in it."""
+    """An open file with sound in it."""
 
+    demuxed: InputContainer
+    stream: AudioStream
+    """The first stream of sound."""
     container: str
     """The demuxer's first name, such as wav or mov."""
     stated_seconds: float | None
     """The length that the file itself states for its sound; None where it makes no claim."""
 
 
-def probe(path: Path) -> Media:
-    """Look into the file. Raises FileError: EmptyObject, UnsupportedFormat, DamagedAudio, NoAudioStream."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+@contextmanager
+def opened(file: BinaryIO, complaints: Sequence[Complaint]) -> Iterator[Media]:
+    """Look into a file. `complaints` is where libav's log is being captured, warnings included.
+
+    Raises FileError: EmptyObject, UnsupportedFormat, DamagedAudio, NoAudioStream.
+    """
+    head = os.pread(file.fileno(), HEAD_BYTES, 0)
     if not head:
         raise FileError("EmptyObject", "the object has no content")
     if playlist := reference_format(head):
         raise FileError("UnsupportedFormat", f"this is {playlist}: it holds no sound, and what it names is not fetched")
-    found, complaints = _ffprobe(path)
-    if not found.get("format"):
-        raise _unreadable(head, complaints)
-    described = found["format"]
-    if int(described.get("probe_score", 100)) < LEAST_SCORE:
-        raise FileError("UnsupportedFormat", f"this is {other_format(head)}")
-    streams = [stream for stream in found.get("streams", []) if stream.get("codec_type") == "audio"]
-    if not streams:
-        raise FileError("NoAudioStream", f"the file ({described['format_name']}) has no audio stream")
-    only_sound = all(
-        stream.get("codec_type") == "audio" or stream.get("disposition", {}).get("attached_pic") for stream in found["streams"]
-    )
-    container = described["format_name"].split(",")[0]
-    guessed = "Estimating duration from bitrate" in complaints or container in ("ogg", "mpegts")
-    stated = _seconds(streams[0].get("duration")) or (_seconds(described.get("duration")) if only_sound else None)
-    return Media(container, None if guessed else stated)
-
-
-def _ffprobe(path: Path) -> tuple[dict[str, Any], str]:
-    entries = "format=format_name,duration,probe_score:stream=codec_type,duration:stream_disposition=attached_pic"
-    command = ["ffprobe", "-v", "warning", "-protocol_whitelist", "file", "-format_whitelist", ",".join(ALLOWED_DEMUXERS)]
-    command += ["-show_entries", entries, "-of", "json", f"file:{path}"]
+    if kind := other_format(head):
+        raise FileError("UnsupportedFormat", f"this is {kind}")
+    options = OPTIONS | (WAVE_OPTIONS if is_wave(head) else {})
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise FileError("DecodeTimeout", f"looking into the file took longer than {PROBE_SECONDS:.0f} s") from None
-    complaints = done.stderr.decode("utf-8", "replace")
-    try:
-        found = json.loads(done.stdout or b"{}")
-    except ValueError:
-        found = {}
-    return (found if done.returncode == 0 else {}), complaints
+        demuxed = av.open(file, "r", options=options, metadata_errors="replace", buffer_size=READ_BYTES)
+    except FFmpegError:
+        raise _unreadable(head, complaints) from None
+    with demuxed:
+        demuxed.flags &= ~cast(int, Flags.gen_pts.value)  # PyAV's default: holds packets back, for timestamps that nobody reads
+        yield _media(demuxed, head, complaints)
 
 
-def _unreadable(head: bytes, complaints: str) -> FileError:
-    """Why ffprobe gave up: a format that is not opened here, or a known one that is broken."""
-    recognised = re.search(r"^\[([a-z0-9_]+)[a-z0-9_,]* @ ", complaints, re.MULTILINE)
-    if recognised and recognised[1] in ALLOWED_DEMUXERS and "not on whitelist" not in complaints:
-        what = complaints.strip().splitlines()[0].partition("] ")[2][:200]
-        return FileError("DamagedAudio", f"the file is {recognised[1]} but cannot be read: {what}")
-    if head.startswith(_BEGINNINGS):
+def _media(demuxed: InputContainer, head: bytes, complaints: Sequence[Complaint]) -> Media:
+    said = "".join(text for _, _, text in complaints)
+    low = re.search(LOW_SCORE + r" (\d+)", said)
+    if low and int(low[1]) < LEAST_SCORE:
+        raise FileError("UnsupportedFormat", f"this is {unknown_format(head)}")
+    if not demuxed.streams.audio:
+        raise FileError("NoAudioStream", f"the file ({demuxed.format.name}) has no audio stream")
+    sound = demuxed.streams.audio[0]
+    only_sound = all(stream.type == "audio" or stream.disposition & Disposition.attached_pic for stream in demuxed.streams)
+    for stream in demuxed.streams:
+        if stream is not sound:
+            stream.discard = Discard.all
+    container = demuxed.format.name.split(",")[0]
+    stated = float(sound.duration * sound.time_base) if sound.duration and sound.time_base else 0.0
+    if stated <= 0 and only_sound and demuxed.duration:
+        stated = demuxed.duration / av.time_base
+    guessed = "Estimating duration from bitrate" in said or container in LENGTH_IS_A_GUESS
+    return Media(demuxed, sound, container, stated if stated > 0 and not guessed else None)
+
+
+def _unreadable(head: bytes, complaints: Sequence[Complaint]) -> FileError:
+    """Why libav gave up: a format that is not opened here, or a known one that is broken."""
+    named = [(name.split(",")[0], text.strip()) for _, name, text in complaints if name and LOW_SCORE not in text]
+    if named and named[0][0] in ALLOWED_DEMUXERS and not any("not on whitelist" in text for _, text in named):
+        return FileError("DamagedAudio", f"the file is {named[0][0]} but cannot be read: {named[0][1][:200]}")
+    if begins_as_audio(head):
         return FileError("DamagedAudio", "the file begins as audio does but ends before any sound")
-    return FileError("UnsupportedFormat", f"this is {other_format(head)}")
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if 0 < value < float("inf") else None
+    return FileError("UnsupportedFormat", f"this is {unknown_format(head)}")

@@ -1,123 +1,182 @@
-"""Speech recognition: chunks of audio to text, and the language they are in. Whisper through whisperx and CTranslate2."""
+"""Speech recognition: windows of sound to text, and the language they are in. Whisper through faster-whisper and CTranslate2."""
 
-import contextlib
-import io
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from transcription_api.runner_config import Recipe
-from transcription_api.speech import VadMethod
 from transcription_api.transcript import DetectedLanguage
-from transcription_runner.engine.audio import SAMPLE_RATE, Audio
+from transcription_runner.engine.batch_size import fitting, free_memory
+from transcription_runner.engine.features import log_mel
 from transcription_runner.engine.models import located, not_found
-from transcription_runner.engine.surroundings import available_threads
-from transcription_runner.engine.vad import Chunk, silero
+from transcription_runner.engine.quality import TEMPERATURES, suspicions
 from transcription_runner.errors import ConfigurationError
 
-log = logging.getLogger(__name__)
-
-DETECTION_SECONDS = 30
-"""Whisper's window: how much speech the language is judged by."""
+BEST_OF = 5
+"""Samples drawn at each temperature above 0, as Whisper does."""
+SEED = 1
+"""Of those samples."""
+NUMERALS = frozenset("0123456789%$£€")
 
 
 @dataclass(frozen=True)
-class Recognised:
-    """The text of one chunk. `avg_logprob` is the mean log-probability of its tokens."""
+class Window:
+    """A chunk of speech. `samples`: float32, -1 to 1, at 16 kHz, at most 30 s; `language` is None where it is to be heard."""
 
-    start: float
-    end: float
+    samples: NDArray[Any]
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was recognised. `avg_logprob` is the mean log-probability of the tokens; `suspicions` say why it may be wrong."""
+
     text: str
+    language: DetectedLanguage
     avg_logprob: float
+    no_speech_prob: float
+    temperature: float = 0.0
+    suspicions: tuple[str, ...] = ()
 
 
 class Recogniser:
-    """One loaded Whisper model with its voice activity detector, for many files."""
+    """One loaded Whisper model, for many files. `recognise` may be called from as many threads as there are `workers`."""
 
-    def __init__(self, recipe: Recipe, device: str) -> None:
+    def __init__(self, recipe: Recipe, device: str, threads: int) -> None:
         """Load the model. Raises ConfigurationError: ModelNotFound, DeviceUnavailable, UnsupportedComputeType."""
         check_device(device, recipe.model.compute_type)
-        import torch
-        import whisperx
+        import ctranslate2
+        from faster_whisper import WhisperModel, download_model
 
-        threads = available_threads()
-        torch.set_num_threads(threads)
-        self._recipe = recipe
         name = located(recipe.model.name, "model.bin")
-        decoding = recipe.decoding
-        vad = recipe.vad
+        self.workers = 2  # on a GPU, one prepares its batch while the other's is computed; on a CPU they share the cores
+        per_worker = max(1, threads // self.workers)
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                pipeline = whisperx.load_model(
-                    name,
-                    device,
-                    compute_type=str(recipe.model.compute_type),
-                    language=recipe.language,
-                    task=str(recipe.task),
-                    threads=threads,
-                    vad_model=silero(vad) if vad.method is VadMethod.SILERO else None,
-                    vad_method="pyannote",
-                    vad_options={"chunk_size": vad.chunk_size, "vad_onset": vad.onset, "vad_offset": vad.offset},
-                    asr_options={
-                        "beam_size": decoding.beam_size,
-                        "initial_prompt": decoding.initial_prompt,
-                        "hotwords": decoding.hotwords,
-                    },
-                )
+            folder = name if Path(name).is_dir() else download_model(name)
+            self._whisper: Any = WhisperModel(
+                folder,
+                device=device,
+                compute_type=str(recipe.model.compute_type),
+                cpu_threads=per_worker,
+                num_workers=self.workers if device == "cpu" else 1,
+            )
         except Exception as error:
             raise _load_error(error, recipe, device, name) from error
-        self.vad: Any = pipeline.vad_model
-        self._model: Any = pipeline.model
-        self._options: Any = pipeline.options
-        self._mels: int = self._model.feat_kwargs.get("feature_size") or 80
+        ctranslate2.set_random_seed(SEED)
+        self._weight_bytes = Path(folder, "model.bin").stat().st_size
+        self._recipe, self._device = recipe, device
+        self._model: Any = self._whisper.model
+        self._mels: int = self._whisper.feat_kwargs.get("feature_size") or 80
+        self._tokenizer, self._prompt = cache(self._tokenizer_of), cache(self._prompt_of)
         self._check_language()
+        self._suppressed = [-1, *self._numerals()] if recipe.decoding.suppress_numerals else [-1]
 
-    def language(self, audio: Audio, chunks: list[Chunk]) -> DetectedLanguage:
-        """The language given by the recipe, else the one heard in the window that starts with the first speech."""
-        if self._recipe.language:
-            return DetectedLanguage(code=self._recipe.language)
-        if not self._model.model.is_multilingual:
-            return DetectedLanguage(code="en")
-        first = int(chunks[0].start * SAMPLE_RATE)
-        window = self._features([audio.samples[first : first + DETECTION_SECONDS * SAMPLE_RATE]])
-        token, probability = self._model.model.detect_language(self._model.encode(window))[0][0]
-        return DetectedLanguage(code=token[2:-2], probability=round(float(probability), 4))
+    def fitting_batch(self) -> int:
+        """How many windows the device's free memory holds at once, as far as the model's size tells."""
+        if self._device == "cpu":
+            return fitting(self._weight_bytes, free_memory(), self._device)
+        import torch
 
-    def recognise(self, audio: Audio, chunks: list[Chunk], language: str, heard: Callable[[float], None]) -> list[Recognised]:
-        """The text of each chunk, in order. `heard` is told the seconds of audio done after each batch."""
+        return fitting(self._weight_bytes, torch.cuda.mem_get_info()[0], self._device)
+
+    def recognise(self, windows: Sequence[Window]) -> list[Heard]:
+        """The text of each window, in order. What fails the checks of quality.py is decoded again at rising temperatures."""
+        import torch
+        from faster_whisper.transcribe import get_ctranslate2_storage
+
+        features = torch.stack([log_mel(window.samples, self._mels, self._device) for window in windows])
+        encoded = self._model.encode(get_ctranslate2_storage(features))
+        languages = self._languages(windows, encoded)
+        first = self._decode(encoded, languages, {"beam_size": self._recipe.decoding.beam_size})
+        failed = [index for index, heard in enumerate(first) if heard.suspicions]
+        if not failed:
+            return first
+        again = self._model.encode(get_ctranslate2_storage(features[failed]))
+        better = self._decode_again(again, [first[index] for index in failed])
+        return [better[failed.index(index)] if index in failed else heard for index, heard in enumerate(first)]
+
+    def _decode_again(self, encoded: Any, doubted: list[Heard]) -> list[Heard]:
+        """For each the first answer that passes, else the one with fewest suspicions and the best probability."""
+        best = list(doubted)
+        languages = [heard.language for heard in doubted]
+        for temperature in TEMPERATURES:
+            sampling = {
+                "beam_size": 1,
+                "num_hypotheses": BEST_OF,
+                "sampling_topk": 0,
+                "sampling_temperature": temperature,
+            }
+            for index, heard in enumerate(self._decode(encoded, languages, sampling)):
+                if best[index].suspicions and _merit(heard) > _merit(best[index]):
+                    best[index] = replace(heard, temperature=temperature)
+            if not any(heard.suspicions for heard in best):
+                break
+        return best
+
+    def _languages(self, windows: Sequence[Window], encoded: Any) -> list[DetectedLanguage]:
+        fixed = [window.language or self._recipe.language for window in windows]
+        if not self._model.is_multilingual:
+            return [DetectedLanguage(code="en") for _ in windows]
+        detected = self._model.detect_language(encoded) if None in fixed else [[("<||>", 0.0)]] * len(fixed)
+        return [
+            DetectedLanguage(code=code) if code else DetectedLanguage(code=token[2:-2], probability=round(float(probability), 4))
+            for code, [(token, probability), *_] in zip(fixed, detected, strict=True)
+        ]
+
+    def _decode(self, encoded: Any, languages: list[DetectedLanguage], search: dict[str, Any]) -> list[Heard]:
+        answers = self._model.generate(
+            encoded,
+            [self._prompt(language.code) for language in languages],
+            max_length=self._whisper.max_length,
+            suppress_tokens=self._suppressed,
+            return_scores=True,
+            return_no_speech_prob=True,
+            **search,
+        )
+        heard = []
+        for language, answer in zip(languages, answers, strict=True):
+            tokens = answer.sequences_ids[0]
+            text = self._text(tokens)
+            logprob = round(answer.scores[0] * len(tokens) / (len(tokens) + 1), 4)  # the end of text counts as a token
+            silent = round(answer.no_speech_prob, 4)
+            heard.append(Heard(text, language, logprob, silent, suspicions=suspicions(text, logprob, silent)))
+        return heard
+
+    def _text(self, tokens: list[int]) -> str:
+        tokenizer = self._tokenizer("en")
+        return str(tokenizer.tokenizer.decode([token for token in tokens if token < tokenizer.eot]))
+
+    def _prompt_of(self, language: str) -> list[int]:
+        tokenizer, decoding = self._tokenizer(language), self._recipe.decoding
+        before = tokenizer.encode(" " + decoding.initial_prompt.strip()) if decoding.initial_prompt else []
+        prompt: list[int] = self._whisper.get_prompt(tokenizer, before, without_timestamps=True, hotwords=decoding.hotwords)
+        return prompt
+
+    def _tokenizer_of(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 
-        tokenizer = Tokenizer(
-            self._model.hf_tokenizer, self._model.model.is_multilingual, task=str(self._recipe.task), language=language
-        )
-        results: list[Recognised] = []
-        size = self._recipe.model.batch_size
-        for index in range(0, len(chunks), size):
-            batch = chunks[index : index + size]
-            cuts = [audio.samples[int(chunk.start * SAMPLE_RATE) : int(chunk.end * SAMPLE_RATE)] for chunk in batch]
-            answer = self._model.generate_segment_batched(self._features(cuts), tokenizer, self._options)
-            for chunk, text, logprob in zip(batch, answer["text"], answer["avg_logprob"], strict=True):
-                results.append(Recognised(chunk.start, chunk.end, text, round(float(logprob), 4)))
-            heard(batch[-1].end)
-        return results
+        return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task=str(self._recipe.task), language=language)
 
-    def _features(self, cuts: list[Any]) -> Any:
-        """Log-mel features, each padded to Whisper's window: (batch, mels, 3000)."""
-        import torch
-        from whisperx.audio import N_SAMPLES, log_mel_spectrogram
-
-        windows = [cut[:N_SAMPLES] for cut in cuts]  # a chunk's times are rounded, so it may be some samples too long
-        return torch.stack([log_mel_spectrogram(cut, n_mels=self._mels, padding=N_SAMPLES - len(cut)) for cut in windows])
+    def _numerals(self) -> list[int]:
+        tokenizer = self._tokenizer("en")
+        return [token for token in range(tokenizer.eot) if NUMERALS & set(tokenizer.decode([token]))]
 
     def _check_language(self) -> None:
         language = self._recipe.language
-        if language and self._model.model.is_multilingual and self._model.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
+        if language and self._model.is_multilingual and self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
             raise ConfigurationError("UnsupportedLanguage", f"the model {self._recipe.model.name!r} does not know {language!r}")
-        if language not in (None, "en") and not self._model.model.is_multilingual:
+        if language not in (None, "en") and not self._model.is_multilingual:
             raise ConfigurationError(
                 "UnsupportedLanguage", f"the model {self._recipe.model.name!r} knows English only, not {language!r}"
             )
+
+
+def _merit(heard: Heard) -> tuple[int, float]:
+    return -len(heard.suspicions), heard.avg_logprob
 
 
 def check_device(device: str, compute_type: str) -> None:
@@ -145,6 +204,6 @@ def _load_error(error: Exception, recipe: Recipe, device: str, name: str) -> Exc
         return error
     if "compute type" in text:
         return ConfigurationError("UnsupportedComputeType", f"model.computeType {recipe.model.compute_type} on {device}: {text}")
-    if not name.startswith("/"):
+    if not Path(name).is_dir():
         return not_found("model", recipe.model.name, error)
     return ConfigurationError("ModelNotLoadable", f"the model in {name} cannot be loaded: {text.strip()[:400]}")

@@ -1,4 +1,4 @@
-"""The sentence splitter that whisperx's alignment needs (NLTK's punkt): found or fetched once, never asked for in vain.
+"""Where sentences end (NLTK's punkt, as in whisperx's alignment): the splitter is found or fetched once, never asked for in vain.
 
 whisperx itself tries to download it again for every segment, which takes minutes each where a network policy drops packets.
 """
@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -26,21 +27,25 @@ def bounded_downloads() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-@functools.cache
-def language_of_splitter(language: str) -> str:
-    """The language to tell whisperx, so that it finds a splitter: `language` itself, else English, which ends sentences alike.
+def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text begin and end. A language without a splitter of its own gets the English one.
 
-    Raises LookupError when there is none and none can be fetched.
+    Raises LookupError when there is neither and none can be fetched.
     """
+    return [(start, end) for start, end in _splitter(language).span_tokenize(text)]
+
+
+@functools.cache
+def _splitter(language: str) -> Any:
+    from nltk.tokenize.punkt import PunktTokenizer
     from whisperx.utils import PUNKT_LANGUAGES
 
     name = PUNKT_LANGUAGES.get(language, "english")
-    if _present(name):
-        return language
-    if _present("english"):
-        return "en"
+    for usable in (name, "english"):
+        if _present(usable):
+            return PunktTokenizer(usable)
     if _fetched(name):
-        return language
+        return PunktTokenizer(name)
     raise LookupError("NLTK's punkt_tab data is in no folder of NLTK_DATA and cannot be fetched; sentences cannot be split")
 
 

@@ -1,63 +1,146 @@
-"""Voice activity detection: which stretches of the audio are speech, merged into chunks that fit Whisper's window."""
+"""Voice activity detection: which stretches of many sounds are speech, merged into chunks that fit Whisper's window."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from transcription_api.speech import Vad
-from transcription_runner.engine.audio import SAMPLE_RATE, Audio
+import numpy as np
+from numpy.typing import NDArray
+
+from transcription_api.speech import Vad, VadMethod
+from transcription_runner.engine.audio import SAMPLE_RATE, Audio, floats
+from transcription_runner.engine.vad_regions import Chunk, merged, regions
+
+__all__ = ["Chunk", "SpeechFinder"]
 
 SHORTEST_SECONDS = 0.1
 """Below this there is not one frame for the detectors to judge."""
+WINDOW_SAMPLES = 5 * SAMPLE_RATE
+"""What pyannote's network was trained on; it normalises over the window, so windows of another length give other answers."""
+STEP_SAMPLES = SAMPLE_RATE // 2
+"""From window to window, as whisperx has it: every frame is judged by ten windows."""
+LONG_STEP_SAMPLES = SAMPLE_RATE
+"""In long sounds half of these windows say nearly the same; see benchmarks/runner/vad_agreement.py."""
+LONG_SAMPLES = 15 * SAMPLE_RATE
+"""From here on a sound is long: it has so many windows that each counts little."""
+WINDOWS_AT_ONCE = 16
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """A stretch of speech, seconds from the start of the audio; at most `chunk_size` seconds long."""
+class SpeechFinder:
+    """One loaded detector. Not for several threads at once."""
 
-    start: float
-    end: float
+    def __init__(self, settings: Vad, device: str) -> None:
+        """Load pyannote's weights, which whisperx carries, or silero's, which faster-whisper carries."""
+        self._settings = settings
+        self._regions = Silero(settings) if settings.method is VadMethod.SILERO else Pyannote(settings, device)
 
-
-def find_speech(detector: Any, audio: Audio, settings: Vad) -> list[Chunk]:
-    """Chunks in order of time; empty for silence. `detector` is a whisperx Vad: Pyannote, or SileroVad below."""
-    if audio.seconds < SHORTEST_SECONDS:
-        return []
-    waveform = detector.preprocess_audio(audio.samples)
-    found = detector({"waveform": waveform, "sample_rate": SAMPLE_RATE})
-    merged = detector.merge_chunks(found, settings.chunk_size, onset=settings.onset, offset=settings.offset)
-    chunks = (Chunk(max(0.0, round(chunk["start"], 3)), min(audio.seconds, round(chunk["end"], 3))) for chunk in merged)
-    return [chunk for chunk in chunks if chunk.end > chunk.start]
+    def find(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
+        """Chunks of each sound in order of time; none for silence."""
+        longest = float(self._settings.chunk_size)
+        audible = [sound for sound in sounds if sound.seconds >= SHORTEST_SECONDS]
+        found = dict(zip(map(id, audible), self._regions(audible), strict=True))
+        return [[*_within(merged(found.get(id(sound), []), longest), sound.seconds)] for sound in sounds]
 
 
-def silero(settings: Vad) -> Any:
-    """The silero detector that faster-whisper carries in its package, as a whisperx Vad.
+class Pyannote:
+    """The network over windows of all sounds in shared batches; where they overlap, what is nearer to a middle counts more."""
 
-    whisperx's own loads silero through torch.hub, which needs the internet. Pauses are silero's defaults, as there.
-    """
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-    from whisperx.diarize import Segment
-    from whisperx.vads import Vad as WhisperxVad
+    def __init__(self, settings: Vad, device: str) -> None:
+        import torch
+        import whisperx
+        from pyannote.audio import Model
 
-    options = VadOptions(
-        threshold=settings.onset,
-        neg_threshold=settings.offset,
-        min_speech_duration_ms=250,
-        max_speech_duration_s=float(settings.chunk_size),
-        min_silence_duration_ms=100,
-        speech_pad_ms=30,
-    )
+        self._settings, self._device = settings, torch.device(device)
+        weights = Path(whisperx.__file__).parent / "assets" / "pytorch_model.bin"
+        network: Any = Model.from_pretrained(weights)
+        self._network = network.eval().to(self._device)
+        field = self._network.receptive_field
+        self._frame_step, self._first_middle = field.step, field.duration / 2
 
-    class SileroVad(WhisperxVad):  # type: ignore[misc]
-        def __call__(self, audio: dict[str, Any], **_: Any) -> list[Any]:
-            turns = get_speech_timestamps(audio["waveform"], options, sampling_rate=audio["sample_rate"])
-            return [Segment(turn["start"] / SAMPLE_RATE, turn["end"] / SAMPLE_RATE, "UNKNOWN") for turn in turns]
+    def __call__(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
+        scores = [Scores(sound, self._frame_step) for sound in sounds]
+        windows = ((index, start) for index, sound in enumerate(sounds) for start in window_starts(len(sound.pcm)))
+        for batch in _batches(windows, WINDOWS_AT_ONCE):
+            samples = np.stack([_window(sounds[index], start) for index, start in batch])
+            for (index, start), speech in zip(batch, self._probabilities(samples), strict=True):
+                scores[index].add(start, speech)
+        onset, offset, longest = self._settings.onset, self._settings.offset, float(self._settings.chunk_size)
+        return [regions(*one.mean(self._first_middle), onset, offset, longest) for one in scores]
 
-        @staticmethod
-        def preprocess_audio(audio: Any) -> Any:
-            return audio
+    def _probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(windows, samples) to (windows, frames): that anybody speaks, the highest of the network's speakers."""
+        import torch
 
-        @staticmethod
-        def merge_chunks(segments: list[Any], chunk_size: int, onset: float, offset: float | None) -> list[dict[str, Any]]:
-            return WhisperxVad.merge_chunks(segments, chunk_size, onset, offset) if segments else []
+        with torch.inference_mode():
+            speakers = self._network(torch.from_numpy(samples)[:, None].to(self._device))
+            answer: NDArray[np.float32] = speakers.amax(-1).cpu().numpy()
+        return answer
 
-    return SileroVad(settings.onset)
+
+class Scores:
+    """Frame probabilities of one sound, summed up over its windows."""
+
+    def __init__(self, sound: Audio, frame_step: float) -> None:
+        self._step, self._seconds = frame_step, sound.seconds
+        frames = int((sound.seconds + WINDOW_SAMPLES / SAMPLE_RATE) / frame_step) + 2
+        self._sum, self._weight = np.zeros(frames, np.float32), np.zeros(frames, np.float32)
+
+    def add(self, start: int, speech: NDArray[np.float32]) -> None:
+        """The probabilities of the window that starts at this sample."""
+        first = round(start / SAMPLE_RATE / self._step)
+        weights = np.hamming(len(speech))[: len(self._sum) - first]
+        self._sum[first : first + len(weights)] += weights * speech[: len(weights)]
+        self._weight[first : first + len(weights)] += weights
+
+    def mean(self, first_middle: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Probabilities and the frames' middles (seconds), up to the end of the sound."""
+        times = first_middle + self._step * np.arange(len(self._sum))
+        judged = (self._weight > 0) & (times - first_middle < self._seconds)
+        mean: NDArray[np.float32] = self._sum[judged] / self._weight[judged]
+        return mean, times[judged].astype(np.float64)
+
+
+def window_starts(samples: int) -> Iterator[int]:
+    """Where windows begin in a sound of so many samples. The last one may reach beyond its end, and is filled up with silence."""
+    step = STEP_SAMPLES if samples <= LONG_SAMPLES else LONG_STEP_SAMPLES
+    yield from range(0, max(0, samples - WINDOW_SAMPLES) + step, step)
+
+
+class Silero:
+    """The silero network that faster-whisper carries; whisperx's own way to it needs the internet."""
+
+    def __init__(self, settings: Vad) -> None:
+        from faster_whisper.vad import VadOptions
+
+        self._options = VadOptions(
+            threshold=settings.onset,
+            neg_threshold=settings.offset,
+            min_speech_duration_ms=250,
+            max_speech_duration_s=float(settings.chunk_size),
+            min_silence_duration_ms=100,
+            speech_pad_ms=30,
+        )
+
+    def __call__(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
+        from faster_whisper.vad import get_speech_timestamps
+
+        found = (get_speech_timestamps(sound.samples, self._options, sampling_rate=SAMPLE_RATE) for sound in sounds)
+        return [[Chunk(turn["start"] / SAMPLE_RATE, turn["end"] / SAMPLE_RATE) for turn in turns] for turns in found]
+
+
+def _window(sound: Audio, start: int) -> NDArray[np.float32]:
+    samples = floats(sound.pcm[start : start + WINDOW_SAMPLES])
+    return np.pad(samples, (0, WINDOW_SAMPLES - len(samples)))
+
+
+def _within(chunks: list[Chunk], seconds: float) -> Iterator[Chunk]:
+    for chunk in chunks:
+        start, end = round(chunk.start, 3), min(seconds, round(chunk.end, 3))
+        if end > start:
+            yield Chunk(start, end)
+
+
+def _batches(windows: Iterator[tuple[int, int]], size: int) -> Iterator[list[tuple[int, int]]]:
+    while batch := list(islice(windows, size)):
+        yield batch

@@ -1,45 +1,26 @@
 """Word times made complete: what the aligner could not place is interpolated and marked, and nothing lies outside its segment."""
 
-from typing import Any
-
 from transcription_api.transcript import Segment, Word
-
-NO_SPACES = frozenset({"ja", "zh"})
-"""Languages that the aligner treats character by character."""
-
-
-def split_words(text: str, language: str) -> list[str]:
-    """The words of a text as the aligner counts them."""
-    return [character for character in text if not character.isspace()] if language in NO_SPACES else text.split()
+from transcription_runner.engine.alphabet import words_in
 
 
 def unplaced(start: float, end: float, text: str, language: str, avg_logprob: float | None) -> Segment:
     """A segment that could not be aligned: its text, its times, and words spread over them as an estimate."""
-    words = [Word(word=word) for word in split_words(text, language)]
+    words = [Word(word=match.group()) for match in words_in(text, language)]
     return Segment(start=start, end=end, text=text, avg_logprob=avg_logprob, words=complete(words, start, end))
 
 
-def placed(raw: dict[str, Any], dictionary: dict[str, int], start: float, end: float) -> Segment:
-    """A segment as whisperx's aligner returned it, within `start` and `end` of the chunk that it was cut from."""
-    begin = _within(_number(raw.get("start")), start, end, start)
-    finish = max(begin, _within(_number(raw.get("end")), start, end, end))
-    words = [
-        Word(
-            word=word["word"],
-            start=None if guessed else _number(word.get("start")),
-            end=None if guessed else _number(word.get("end")),
-            score=None if guessed else _number(word.get("score")),
-        )
-        for word in raw["words"]
-        for guessed in [not any(character.lower() in dictionary for character in word["word"])]
-    ]
-    return Segment(
-        start=begin,
-        end=finish,
-        text=raw["text"].strip(),
-        avg_logprob=_number(raw.get("avg_logprob")),
-        words=complete(words, begin, finish),
-    )
+def sentence(
+    text: str, words: list[Word], measured: list[bool], within: tuple[float, float], avg_logprob: float | None
+) -> Segment:
+    """A segment from its words with times, inside the chunk `within` (seconds).
+
+    Where `measured` says no, the aligner has no sound for the word's characters: its time is a guess and is estimated anew.
+    """
+    start = _within(words[0].start, *within, within[0])
+    end = _within(words[-1].end, start, within[1], within[1])
+    trusted = [word if sure else Word(word=word.word) for word, sure in zip(words, measured, strict=True)]
+    return Segment(start=start, end=end, text=text, avg_logprob=avg_logprob, words=complete(trusted, start, end))
 
 
 def complete(words: list[Word], start: float, end: float) -> list[Word]:
@@ -78,11 +59,3 @@ def _shared_out(words: list[Word], start: float, end: float) -> list[Word]:
 
 def _within(value: float | None, low: float, high: float, default: float) -> float:
     return min(max(default if value is None else value, low), max(low, high))
-
-
-def _number(value: Any) -> float | None:
-    """A plain float, or None for what is missing or not a number (pandas' NaN)."""
-    if value is None:
-        return None
-    number = float(value)
-    return number if number == number and abs(number) != float("inf") else None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.espeak import SAMPLE_RATE, speak
+from transcription_runner.engine.audio import Audio
 
 Samples = NDArray[np.float32]
 
@@ -21,6 +22,11 @@ def said(text: str, voice: str = "en-us+f2", around: float = 0.5) -> Samples:
 
 def silence(seconds: float) -> Samples:
     return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+def audio_of(samples: Samples) -> Audio:
+    """The samples as the engine holds sound."""
+    return Audio((np.clip(samples, -1, 1) * 32767).astype(np.int16))
 
 
 def wav(samples: Samples) -> bytes:

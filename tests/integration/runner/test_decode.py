@@ -1,4 +1,4 @@
-"""Decoding with the real ffmpeg: what people record is read, what is damaged is named, and nothing else is opened."""
+"""Decoding with the real libav: what people record is read, what is damaged is named, and nothing else is opened."""
 
 import http.server
 import threading
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
-from transcription_runner.engine.decode import decode
+from transcription_runner.engine.audio import Audio
+from transcription_runner.engine.decode import DecodeBounds, Decoder
 from transcription_runner.errors import FileError
 
 SECONDS = 4.0
@@ -18,6 +19,12 @@ SECONDS = 4.0
 def tone(seconds: float = SECONDS) -> np.ndarray:
     times = np.arange(int(seconds * 16_000)) / 16_000
     return (0.3 * np.sin(2 * np.pi * 330 * times) * (1 + 0.5 * np.sin(3 * times))).astype(np.float32)
+
+
+def decode(path: Path, longest: float = 3600.0) -> Audio:
+    """Decoded by a decoder of its own."""
+    with Decoder(path.parent, DecodeBounds(longest)) as decoder:
+        return decoder.decode(path)
 
 
 def reason(content: bytes, folder: Path, longest: float = 3600.0) -> str:
@@ -33,7 +40,7 @@ def reason(content: bytes, folder: Path, longest: float = 3600.0) -> str:
 def seconds(content: bytes, folder: Path) -> float:
     path = folder / "object"
     path.write_bytes(content)
-    return decode(path, 3600.0).seconds
+    return decode(path).seconds
 
 
 COMMON = [
@@ -162,7 +169,7 @@ def test_a_playlist_is_refused_by_name_and_nothing_that_it_names_is_opened(
     path = tmp_path / "object"
     path.write_text(text)
     with pytest.raises(FileError) as caught:
-        decode(path, 3600.0)
+        decode(path)
     assert caught.value.reason == "UnsupportedFormat"
     assert kind in caught.value.message.lower() or "concat" in caught.value.message
     assert asked == []

@@ -3,11 +3,10 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.unit.runner.build import runner_config, segment, transcript
@@ -16,8 +15,7 @@ from transcription_api.ledger import LedgerEntry, Run
 from transcription_api.manifest import Manifest
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
-from transcription_api.transcript import SourceObject, Transcript
-from transcription_runner.engine.audio import Audio
+from transcription_runner.engine.work import Outcome, Watch, Work
 from transcription_runner.errors import ConfigurationError, FileError
 from transcription_runner.limits import Limits
 from transcription_runner.run import Pod
@@ -33,17 +31,20 @@ class ReadingEngine:
     def __init__(self, done: Callable[[str], None] = lambda _: None) -> None:
         self._done = done
 
-    def decode(self, path: Path, longest_seconds: float) -> Audio:
-        if path.read_bytes() == b"bad":
-            raise FileError("DamagedAudio", "the file is damaged")
-        return Audio(np.zeros(16_000 * len(path.read_bytes()), np.float32))
-
-    def transcribe(self, audio: Audio, source: SourceObject, heard: Callable[[float], None]) -> Transcript:
-        heard(audio.seconds)
-        self._done(source.key)
-        said = transcript(segment("hello", 0.0, audio.seconds))
-        record = said.transcription.model_copy(update={"source": source, "duration_seconds": audio.seconds})
-        return said.model_copy(update={"transcription": record})
+    def transcribe(self, works: Iterator[Work], watch: Watch) -> Iterator[Outcome]:
+        for work in works:
+            content = work.path.read_bytes()
+            if content == b"bad":
+                watch.opened(work, 0.0)
+                yield Outcome(work, fault=FileError("DamagedAudio", "the file is damaged"))
+                continue
+            seconds = float(len(content))
+            watch.opened(work, seconds)
+            watch.heard(work, seconds)
+            self._done(work.source.key)
+            said = transcript(segment("hello", 0.0, seconds))
+            record = said.transcription.model_copy(update={"source": work.source, "duration_seconds": seconds})
+            yield Outcome(work, said.model_copy(update={"transcription": record}))
 
 
 @pytest.fixture(autouse=True)
@@ -192,17 +193,6 @@ def test_a_pod_whose_claim_was_taken_over_writes_nothing(store: FolderStore) -> 
     assert entries(store) == {}
     slow._stop.set()
     thread.join(10)
-
-
-def test_a_file_that_breaks_the_engine_stops_no_other(store: FolderStore) -> None:
-    put(store, a=b"one", b=b"two")
-
-    def explode(key: str) -> None:
-        if key == "in/a.wav":
-            raise ZeroDivisionError("inside some library")
-
-    assert pod(store, engine=ReadingEngine(explode)).run() is ExitCode.DONE
-    assert {key: entry.reason for key, entry in entries(store).items()} == {"in/a.wav": "InternalError", "in/b.wav": None}
 
 
 def test_a_lost_gpu_ends_the_pod_so_that_it_is_replaced(store: FolderStore, tmp_path: Path) -> None:

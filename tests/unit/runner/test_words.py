@@ -1,15 +1,13 @@
 """Word times made complete: measured times stay, gaps are shared out and marked, nothing is reversed or outside its segment."""
 
-import math
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.runner.build import word
 from transcription_api.transcript import Word
-from transcription_runner.engine.words import complete, placed, split_words, unplaced
+from transcription_runner.engine.alphabet import words_in
+from transcription_runner.engine.words import complete, sentence, unplaced
 
-DICTIONARY = {character: index for index, character in enumerate("abcdefghijklmnopqrstuvwxyz")}
 times = st.one_of(st.none(), st.floats(-5, 50))
 
 
@@ -43,22 +41,18 @@ def test_a_segment_that_could_not_be_aligned_keeps_text_and_times() -> None:
 
 
 def test_words_whose_letters_the_aligner_does_not_know_are_estimates_even_if_it_gave_a_time() -> None:
-    raw = {"start": 0.0, "end": 3.0, "text": " call 911 ", "words": [
-        {"word": "call", "start": 0.5, "end": 1.0, "score": 0.9},
-        {"word": "911", "start": 1.0, "end": 2.0, "score": 0.4},
-    ]}  # fmt: skip
-    part = placed(raw, DICTIONARY, 0.0, 3.0)
-    assert part.text == "call 911"
+    words = [word("call", 0.5, 1.0, score=0.9), word("911", 1.0, 2.0, score=0.4)]
+    part = sentence("call 911", words, [True, False], (0.0, 3.0), -0.1)
+    assert (part.start, part.end, part.text) == (0.5, 2.0, "call 911")
     assert [(one.word, one.score, one.estimated) for one in part.words] == [("call", 0.9, None), ("911", None, True)]
 
 
-def test_what_is_not_a_number_is_no_time() -> None:
-    raw = {"start": math.nan, "end": math.nan, "text": "yes", "words": [{"word": "yes", "start": math.nan, "end": 2.0}]}
-    part = placed(raw, DICTIONARY, 1.0, 2.0)
+def test_a_sentence_stays_within_its_chunk() -> None:
+    part = sentence("yes", [word("yes", 0.5, 9.0)], [True], (1.0, 2.0), None)
     assert (part.start, part.end) == (1.0, 2.0)
-    assert part.words[0].estimated
+    assert (part.words[0].start, part.words[0].end) == (1.0, 2.0)
 
 
 def test_languages_without_spaces_are_split_by_character() -> None:
-    assert split_words("天気 です", "ja") == ["天", "気", "で", "す"]
-    assert split_words("two words", "en") == ["two", "words"]
+    assert [match.group() for match in words_in("天気 です", "ja")] == ["天", "気", "で", "す"]
+    assert [match.group() for match in words_in("two words", "en")] == ["two", "words"]
