@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo test up down clean-dev images install venv lint types verify generate unit integration e2e lock
+.PHONY: help demo test up down clean-dev images install venv lint types verify generate unit validators integration e2e bench-runner lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,12 @@ verify: venv ## fail if a generated file does not match its source
 
 unit: venv ## pure tests, no processes
 	@.venv/bin/pytest -q tests/unit
+
+validators: venv ## the five formats through every validator; needs Node.js and npm
+	@.venv/bin/pytest -q tests/validators
+
+bench-runner: venv ## our runner beside the whisperx command; 45 minutes on two quiet cores (benchmarks/README.md)
+	@$(PYTHON) -m benchmarks.runner
 
 integration: venv ## real API server, real S3; needs `make up`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration
