@@ -5,14 +5,18 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 
-command -v ffmpeg >/dev/null && command -v espeak-ng >/dev/null || {
-    step "Debian packages: ffmpeg, espeak-ng"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends ffmpeg espeak-ng >/dev/null
-}
+for program in ffmpeg espeak-ng node npm; do
+    command -v "$program" >/dev/null && continue
+    step "Debian packages: ffmpeg, espeak-ng, nodejs, npm"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends ffmpeg espeak-ng nodejs npm >/dev/null
+    break
+done
 step "style and arrows";        make --no-print-directory lint
 step "types";                   make --no-print-directory types
 step "generated files";         make --no-print-directory verify
 step "unit tests";              make --no-print-directory unit
+step "validators";              make --no-print-directory validators
 step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
 step "the demo";                make --no-print-directory demo
