@@ -148,10 +148,12 @@ def test_times_beyond_a_hundred_hours_keep_their_form() -> None:
     assert "100:00:00.000 -->" in text_of(given, Format.VTT)
 
 
-def test_an_hour_of_ten_thousand_words_is_written_in_all_five_formats_in_less_than_a_second() -> None:
-    text = "please confirm that the order number seven is sent today,"
-    given = transcript(*(segment(text, 3.6 * number, 3.6 * number + 3.4, timed=True) for number in range(1000)))
-    before = time.process_time()
-    documents(given, list(Format), limits())
-    assert len(given.word_segments) == 10_000
-    assert time.process_time() - before < 1.0
+def test_ten_times_the_words_take_about_ten_times_as_long_to_write() -> None:
+    def seconds(sentences: int) -> float:
+        text = "please confirm that the order number seven is sent today,"
+        given = transcript(*(segment(text, 3.6 * number, 3.6 * number + 3.4, timed=True) for number in range(sentences)))
+        before = time.process_time()
+        documents(given, list(Format), limits())
+        return time.process_time() - before
+
+    assert seconds(1000) < 30 * min(seconds(100) for _ in range(3))  # were anything quadratic, it would be 100
