@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -44,6 +45,7 @@ def main() -> int:
     """0 when every part could be measured, whatever the figures; 1 otherwise."""
     arguments = _arguments()
     parts: list[str] = arguments.only
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the command being measured is stopped, too
     minutes = sum(MINUTES.get(part, 2.0) * (arguments.rounds / 3 if part in speed.SETS else 1) for part in parts)
     _say(f"about {minutes:.0f} minutes on two quiet cores, and the making of the corpus where it is not there")
     setting = Setting()
