@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from models.training.heldout import SAMPLE_RATE, Sample, one_by_one
+from models.training.espeak import SAMPLE_RATE
+from models.training.heldout import Sample, one_by_one
 from transcription_api.speech import Alignment
 from transcription_runner.engine.align import Aligner, Spoken
 

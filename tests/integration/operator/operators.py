@@ -97,8 +97,8 @@ def _free_ports(number: int) -> list[int]:
     return ports
 
 
-def eventually(check: Any, seconds: float = 30, pause: float = 0.3) -> Any:
-    """The first true value of `check()`. Raises AssertionError with the last value otherwise."""
+def eventually(check: Any, seconds: float = 120, pause: float = 0.3) -> Any:
+    """The first true value of `check()`; AssertionError with the last. It is patient: on a crowded machine kubectl takes 20 s."""
     end = time.monotonic() + seconds
     while True:
         value = check()
