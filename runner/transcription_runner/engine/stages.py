@@ -34,7 +34,7 @@ class Stages:
         with self._timed("load"):
             self.recogniser = Recogniser(recipe, device, threads)
             self.batch_size = BatchSize(recipe.model.batch_size, self.recogniser.fitting_batch())
-            self.finder = SpeechFinder(recipe.vad, device)
+            self.finder = SpeechFinder(recipe.vad, device, threads)
             self.aligner = Aligner(recipe.alignment, device) if aligns(recipe) else None
             self.diarizer = Diarizer(recipe.diarization, device) if recipe.diarization.enabled else None
         self.decoder = Decoder(scratch, DecodeBounds(longest_seconds), children=1 if threads <= 2 else 2)

@@ -1,6 +1,7 @@
 """Voice activity detection: which stretches of many sounds are speech, merged into chunks that fit Whisper's window."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,10 @@ WINDOWS_AT_ONCE = 16
 class SpeechFinder:
     """One loaded detector. Not for several threads at once."""
 
-    def __init__(self, settings: Vad, device: str) -> None:
-        """Load pyannote's weights, which whisperx carries, or silero's, which faster-whisper carries."""
+    def __init__(self, settings: Vad, device: str, threads: int = 1) -> None:
+        """Load pyannote's weights, which whisperx carries, or silero's, which faster-whisper carries; `threads` of the CPU."""
         self._settings = settings
-        self._regions = Silero(settings) if settings.method is VadMethod.SILERO else Pyannote(settings, device)
+        self._regions = Silero(settings) if settings.method is VadMethod.SILERO else Pyannote(settings, device, threads)
 
     def find(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
         """Chunks of each sound in order of time; none for silence."""
@@ -44,14 +45,18 @@ class SpeechFinder:
 
 
 class Pyannote:
-    """The network over windows of all sounds in shared batches; where they overlap, what is nearer to a middle counts more."""
+    """The network over windows of all sounds in shared batches; where they overlap, what is nearer to a middle counts more.
 
-    def __init__(self, settings: Vad, device: str) -> None:
+    On a CPU a batch keeps only torch's own threads busy, so several are judged side by side: a long recording waits for them.
+    """
+
+    def __init__(self, settings: Vad, device: str, threads: int) -> None:
         import torch
         import whisperx
         from pyannote.audio import Model
 
         self._settings, self._device = settings, torch.device(device)
+        self._workers = max(1, threads // torch.get_num_threads()) if device == "cpu" else 1
         weights = Path(whisperx.__file__).parent / "assets" / "pytorch_model.bin"
         network: Any = Model.from_pretrained(weights)
         self._network = network.eval().to(self._device)
@@ -61,10 +66,15 @@ class Pyannote:
     def __call__(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
         scores = [Scores(sound, self._frame_step) for sound in sounds]
         windows = ((index, start) for index, sound in enumerate(sounds) for start in window_starts(len(sound.pcm)))
-        for batch in _batches(windows, WINDOWS_AT_ONCE):
-            samples = np.stack([_window(sounds[index], start) for index, start in batch])
-            for (index, start), speech in zip(batch, self._probabilities(samples), strict=True):
-                scores[index].add(start, speech)
+
+        def judged(batch: list[tuple[int, int]]) -> NDArray[np.float32]:
+            return self._probabilities(np.stack([_window(sounds[index], start) for index, start in batch]))
+
+        batches = list(_batches(windows, WINDOWS_AT_ONCE))
+        with ThreadPoolExecutor(self._workers) as workers:
+            for batch, answers in zip(batches, workers.map(judged, batches), strict=True):
+                for (index, start), speech in zip(batch, answers, strict=True):
+                    scores[index].add(start, speech)
         onset, offset, longest = self._settings.onset, self._settings.offset, float(self._settings.chunk_size)
         return [regions(*one.mean(self._first_middle), onset, offset, longest) for one in scores]
 
