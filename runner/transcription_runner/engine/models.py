@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from textwrap import shorten
 
 from transcription_api.names import ENV_MODEL_PATH
 from transcription_runner.errors import ConfigurationError
@@ -83,6 +84,8 @@ def default_aligner(language: str) -> str | None:
 
 def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
     """The error for a model that is nowhere: what, where it was looked for, how to provide it."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
     places = [str(folder) for folder in model_folders()] or [f"no folder, since {ENV_MODEL_PATH} is not set"]
     places.append(f"the cache {_hub_cache()}")
     offline = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
@@ -91,10 +94,12 @@ def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
     hints = [f"{unfinished[0]} is a pull that was not finished: run it again."] if unfinished else []
     if any(sign in str(cause).lower() for sign in ("401", "403", "gated", "restricted")) and not offline:
         hints.append("The hub refused: accept the model's terms there, and give a token of that account in HF_TOKEN.")
-    first_line = (str(cause).strip().splitlines() or [type(cause).__name__])[0][:200]
+    first_line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    known = offline and isinstance(cause, LocalEntryNotFoundError)  # says no more than this message does
+    said = "" if known else f" ({shorten(first_line, 250, placeholder=' …')})"
     return ConfigurationError(
         "ModelNotFound",
-        f"the {kind} {name!r} was not found; looked in {', '.join(places)} ({first_line}). {' '.join([*hints, ''])}"
+        f"the {kind} {name!r} was not found; looked in {', '.join(places)}{said}. {' '.join([*hints, ''])}"
         f"Give an absolute folder that is mounted into the pod, put the model into a folder of {ENV_MODEL_PATH} "
         f"(`transcription-runner models pull {name} --to DIR`), or let the pod reach the hub.",
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from transcription_runner.engine.models import bundle_folder, located, not_found
 from transcription_runner.errors import ConfigurationError
@@ -84,6 +85,13 @@ def test_a_missing_model_is_told_with_all_places_and_the_way_to_provide_it(monke
     said = not_found("model", "large-v2", OSError("cannot find it\nand so on")).message
     assert "/models, /more, the cache /volume/hub, no hub, since HF_HUB_OFFLINE is set (cannot find it)" in said
     assert "`transcription-runner models pull large-v2 --to DIR`" in said
+
+
+def test_the_cause_of_a_missing_model_is_told_unless_it_is_known_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "outgoing traffic" not in not_found("model", "large-v2", LocalEntryNotFoundError("outgoing traffic is off")).message
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    assert "(no connection)" in not_found("model", "large-v2", LocalEntryNotFoundError("no connection")).message
 
 
 def test_a_refusal_of_the_hub_speaks_of_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
