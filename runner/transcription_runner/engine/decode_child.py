@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import av
@@ -137,7 +138,8 @@ def main() -> None:
     rate, bounds = int(sys.argv[1]), DecodeBounds(**json.loads(sys.argv[2]))
     prepare()
     confine(rate, bounds)
-    serve(socket.socket(fileno=0), rate, bounds)
+    with suppress(ConnectionError):  # whoever asked was killed before it read the answer
+        serve(socket.socket(fileno=0), rate, bounds)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -192,3 +193,23 @@ def test_nothing_runs_on_after_closing(scratch: Path, tmp_path: Path) -> None:
         decoder.decode(file(tmp_path, wav(silence(1))))
         child = process(decoder)
     assert not Path(f"/proc/{child}").exists()
+
+
+ENDS_WITH_AN_ANSWER_UNREAD = """
+import os, select, socket, sys, tempfile
+from pathlib import Path
+from transcription_runner.engine.decode import DecodeBounds, Decoder
+child = Decoder(Path(sys.argv[1]), DecodeBounds(60.0))._processes[0]
+child._await_ready()
+with open(sys.argv[2], "rb") as media, tempfile.TemporaryFile(dir=sys.argv[1]) as sound:
+    socket.send_fds(child._channel, [bytes([1])], [media.fileno(), sound.fileno()])
+    answered, _, _ = select.select([child._channel], [], [], 60)
+os._exit(0 if answered else 1)
+"""
+
+
+def test_a_decoder_whose_runner_was_killed_ends_without_a_word(scratch: Path, tmp_path: Path) -> None:
+    media = file(tmp_path, wav(silence(1.0)))
+    command = [sys.executable, "-c", ENDS_WITH_AN_ANSWER_UNREAD, str(scratch), str(media)]
+    ended = subprocess.run(command, capture_output=True, timeout=120, check=False)  # waits for the decoder's end, too
+    assert (ended.returncode, ended.stderr) == (0, b"")
