@@ -16,6 +16,7 @@ from typing import TypeVar
 from transcription_runner.channel import Channel
 from transcription_runner.engine.batch_size import is_out_of_memory
 from transcription_runner.engine.gate import Gate
+from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight
 from transcription_runner.engine.pool import Pool, Waiting
 from transcription_runner.engine.recognise import Heard
@@ -42,7 +43,7 @@ class Flow:
     """The threads of one call and what flows between them."""
 
     def __init__(self, stages: Stages, works: Iterator[Work], watch: Watch) -> None:
-        self._stages, self._works, self._watch = stages, works, watch
+        self._stages, self._works, self._watch, self._heap = stages, works, watch, Heap()
         windows = BATCHES_IN_FLIGHT * stages.batch_size.current
         self._cancelled, self._exhausted, self._one_at_a_time = Event(), Event(), Lock()
         self._failure: BaseException | None = None
@@ -168,6 +169,7 @@ class Flow:
 
     def _leave(self, seconds: float) -> None:
         """A file is out of the gate; the last one closes everything behind it."""
+        self._heap.give_back()
         if self._gate.leave(seconds) and self._exhausted.is_set():
             self._pool.close()
             for channel in (self._decoded, self._recognised, self._to_diarize, self._outcomes):
