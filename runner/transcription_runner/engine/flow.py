@@ -82,7 +82,7 @@ class Flow:
                 work = next(self._works, None)
             if work is None:
                 self._exhausted.set()
-                self._leave(0.0)
+                self._leave()
                 return
             began = time.monotonic()
             try:
@@ -93,7 +93,7 @@ class Flow:
                 fault = _fault(work, error)
                 self._watch.opened(work, 0.0)
                 self._outcomes.put(Outcome(work, fault=fault, busy_seconds=time.monotonic() - began))
-                self._leave(0.0)
+                self._leave()
                 continue
             self._gate.measured(audio.seconds)
             self._watch.opened(work, audio.seconds)
@@ -113,7 +113,8 @@ class Flow:
         while batch := self._pool.take(self._stages.batch_size.current):
             for (file, chunk), heard in self._each([waiting.chunk for waiting in batch], self._stages.recognise):
                 self._wait_in_pool(file, file.is_in(heard.language.code))
-                self._watch.heard(file.work, file.recognised(chunk))
+                self._gate.recognised(file.recognised(chunk))
+                self._watch.heard(file.work, file.recognised_seconds)
                 self._recognised.put((file, chunk, heard))
 
     def _align(self) -> None:
@@ -159,18 +160,19 @@ class Flow:
         if not file.give_up():
             return
         self._outcomes.put(Outcome(file.work, fault=_fault(file.work, error), busy_seconds=file.busy_seconds))
-        self._leave(file.audio.seconds)
+        self._leave(file)
 
     def _end(self, file: InFlight, complete: bool) -> None:
         if complete:
             transcript = file.transcript(self._stages.recipe)
             self._outcomes.put(Outcome(file.work, transcript, busy_seconds=file.busy_seconds))
-            self._leave(file.audio.seconds)
+            self._leave(file)
 
-    def _leave(self, seconds: float) -> None:
-        """A file is out of the gate; the last one closes everything behind it."""
+    def _leave(self, file: InFlight | None = None) -> None:
+        """A file, or a thread that found none, is out of the gate; the last one closes everything behind it."""
         self._heap.give_back()
-        if self._gate.leave(seconds) and self._exhausted.is_set():
+        lengths = (file.audio.seconds, file.recognised_seconds) if file else ()
+        if self._gate.leave(*lengths) and self._exhausted.is_set():
             self._pool.close()
             for channel in (self._decoded, self._recognised, self._to_diarize, self._outcomes):
                 channel.close()

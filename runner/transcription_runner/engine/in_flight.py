@@ -30,7 +30,9 @@ class InFlight:
     chunks: list[Chunk] = field(default_factory=list)
     busy_seconds: float = 0.0
     _pieces: dict[Chunk, Piece] = field(default_factory=dict)
-    _heard_seconds: float = 0.0
+    recognised_seconds: float = 0.0
+    """Of the whole file, silence in its share."""
+    _speech_seconds: float = 0.0
     _over: bool = False
     _lock: Lock = field(default_factory=Lock)
 
@@ -54,11 +56,14 @@ class InFlight:
             return [chunk for chunk in self.chunks if chunk is not self._telling()]
 
     def recognised(self, chunk: Chunk) -> float:
-        """So much of the whole file is recognised, in seconds, silence in its share."""
+        """Another chunk is recognised; so much more of the whole file that makes, in seconds. Nothing once the file is over."""
         with self._lock:
-            self._heard_seconds += chunk.end - chunk.start
-            speech = sum(chunk.end - chunk.start for chunk in self.chunks)
-            return self.audio.seconds * min(1.0, self._heard_seconds / speech)
+            if self._over:
+                return 0.0
+            self._speech_seconds += chunk.end - chunk.start
+            share = min(1.0, self._speech_seconds / sum(other.end - other.start for other in self.chunks))
+            before, self.recognised_seconds = self.recognised_seconds, share * self.audio.seconds
+            return self.recognised_seconds - before
 
     def busy(self, seconds: float) -> None:
         """A stage worked on it for so long."""

@@ -73,11 +73,47 @@ def test_the_gate_counts_files_and_seconds() -> None:
     assert not late.is_alive()
 
 
-def test_a_long_file_keeps_others_out_until_it_is_done() -> None:
+def let_in(gate: Gate) -> bool:
+    """Whether the gate has room now."""
+    late = Thread(target=gate.enter, daemon=True)
+    late.start()
+    late.join(0.05)
+    return not late.is_alive()
+
+
+def test_the_next_long_file_comes_in_while_the_end_of_the_one_before_is_recognised() -> None:
+    gate = Gate(most_files=9, most_seconds=100.0, cancelled=Event())
+    gate.enter()
+    gate.measured(300.0)
+    assert not let_in(gate)
+    gate.recognised(210.0)
+    assert let_in(gate)
+
+
+def test_files_that_wait_for_later_stages_are_bounded_too() -> None:
+    gate = Gate(most_files=9, most_seconds=100.0, cancelled=Event())
+    for _ in range(4):
+        assert let_in(gate)
+        gate.measured(100.0)
+        gate.recognised(100.0)
+    assert not let_in(gate)
+
+
+def test_a_file_that_failed_half_way_leaves_all_its_room() -> None:
+    gate = Gate(most_files=1, most_seconds=100.0, cancelled=Event())
+    for _ in range(3):
+        assert let_in(gate)
+        gate.measured(150.0)
+        gate.recognised(75.0)
+        assert gate.leave(150.0, recognised=75.0)
+
+
+def test_a_very_long_file_keeps_others_out_until_it_is_done() -> None:
     cancelled = Event()
     gate = Gate(most_files=9, most_seconds=100.0, cancelled=cancelled)
     gate.enter()
     gate.measured(36_000.0)
+    gate.recognised(36_000.0)
     entered: list[bool] = []
     late = Thread(target=lambda: entered.append(gate.enter()))
     late.start()
