@@ -52,7 +52,7 @@ unit: venv ## pure tests, no processes
 validators: venv ## the five formats through every validator; needs Node.js and npm
 	@.venv/bin/pytest -q tests/validators
 
-bench-runner: venv ## our runner beside the whisperx command; 45 minutes on two quiet cores (benchmarks/README.md)
+bench-runner: venv ## our runner beside the whisperx command; 70 minutes on two quiet cores (benchmarks/README.md)
 	@$(PYTHON) -m benchmarks.runner
 
 integration: venv ## real API server, real S3; needs `make up`
