@@ -15,16 +15,16 @@ demo: ## a cluster, the operator and a first job, from nothing to transcripts
 	@python3 -m dev.demo
 
 up: ## start the cluster of this checkout, with both images as the code is now (see dev/README.md)
-	@python3 -m dev.house up
+	@python3 -m dev.cluster up
 
 down: ## stop it and clean up
-	@python3 -m dev.house down
+	@python3 -m dev.cluster down
 
 clean-dev: ## stop it and delete all that it keeps, programs and images too
-	@python3 -m dev.house clean --cache
+	@python3 -m dev.cluster clean --cache
 
 images: ## only the images, after a change of code
-	@python3 -m dev.house images
+	@python3 -m dev.cluster images
 
 install: ## install or upgrade the operator from its chart
 	@source .dev/env; python3 -m dev.install

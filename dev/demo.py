@@ -66,7 +66,7 @@ def main() -> int:
 def own_cluster() -> dict[str, str]:
     """Start this checkout's own cluster, with both images in it; its environment."""
     say("A Kubernetes of our own on this machine (see dev/README.md)")
-    subprocess.run([sys.executable, "-m", "dev.house", "up"], cwd=REPOSITORY, check=True)
+    subprocess.run([sys.executable, "-m", "dev.cluster", "up"], cwd=REPOSITORY, check=True)
     for line in (REPOSITORY / ".dev" / "env").read_text().splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         os.environ[name] = value.strip("'")

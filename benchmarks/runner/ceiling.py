@@ -23,9 +23,9 @@ from transcription_api.transcript import SourceObject
 from transcription_runner.engine.features import log_mel
 from transcription_runner.engine.flow import CHUNKS_ALIGNED_AT_ONCE, FILES_SEARCHED_AT_ONCE
 from transcription_runner.engine.stages import Stages
-from transcription_runner.engine.surroundings import available_threads, prepare_surroundings
 from transcription_runner.engine.work import Work
 from transcription_runner.formats.documents import documents
+from transcription_runner.surroundings import available_threads, prepare_surroundings
 
 from .corpus import Recording, recordings
 from .sides import Setting, environment

@@ -72,7 +72,7 @@ def ours(cuts: list[Cut], setting: Setting) -> list[Heard]:
     """What our recogniser makes of the same samples, in full batches whose chunks come from several files."""
     from transcription_api.runner_config import Recipe
     from transcription_runner.engine.recognise import Recogniser, Window
-    from transcription_runner.engine.surroundings import available_threads
+    from transcription_runner.surroundings import available_threads
 
     recipe = Recipe.model_validate(
         {

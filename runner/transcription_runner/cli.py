@@ -13,7 +13,7 @@ from transcription_api.languages import LANGUAGE_CODES
 from transcription_api.names import CONFIG_FILE, CONFIG_FOLDER, ExitCode
 from transcription_api.speech import ComputeType, Format, VadMethod
 from transcription_runner.evaluation.command import evaluate, evaluate_options
-from transcription_runner.provision.command import models, models_options
+from transcription_runner.models.command import models, models_options
 
 DISTRIBUTION = "transcription-on-kubernetes"
 
@@ -31,7 +31,7 @@ def main() -> NoReturn:
     if arguments.command == "run":
         # As a container's first process it would not even be ended by the signal while the imports last.
         signal.signal(signal.SIGTERM, lambda *_: os._exit(ExitCode.INTERRUPTED))
-        from transcription_runner.run import run
+        from transcription_runner.batch.run import run
 
         code = int(run(arguments.config))
     elif arguments.command == "evaluate":
@@ -39,7 +39,7 @@ def main() -> NoReturn:
     elif arguments.command == "models":
         code = models(arguments)
     else:
-        from transcription_runner.transcribe import transcribe
+        from transcription_runner.local.transcribe import transcribe
 
         code = transcribe(arguments)
     logging.shutdown()

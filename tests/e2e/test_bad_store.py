@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.house import processes
+from dev.cluster import processes
 from tests.e2e.house import Bucket, Job, outputs_of, without_ledger
 from tests.e2e.speech import ENGLISH, wav
 from tests.integration.kubectl import Kubectl
@@ -65,7 +65,7 @@ def test_thirty_seconds_without_a_store_lose_and_double_nothing(kubectl: Kubectl
 
     os.kill(minio_process(), signal.SIGKILL)
     time.sleep(30)
-    subprocess.run([sys.executable, "-m", "dev.house", "up"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "dev.cluster", "up"], cwd=ROOT, check=True, capture_output=True)
 
     status = job.succeeded(300)
     assert status["files"] == {"total": 40, "succeeded": 40, "skipped": 0, "failed": 0}

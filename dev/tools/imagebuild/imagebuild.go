@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/moby/buildkit/client"
@@ -36,21 +37,21 @@ func Run() error {
 	})
 	attributes := map[string]string{
 		"image-resolve-mode": "local", // base images that lie in containerd are not looked for elsewhere
-		"filename":           "Dockerfile",
 	}
 	flag.Func("build-arg", "NAME=VALUE for an ARG of the Dockerfile (repeatable)", func(value string) error {
 		name, value, _ := strings.Cut(value, "=")
 		attributes["build-arg:"+name] = value
 		return nil
 	})
-	dockerfile := flag.String("dockerfile", "", "folder that has the Dockerfile")
+	dockerfile := flag.String("dockerfile", "", "path of the Dockerfile")
 	context := flag.String("context", "", "folder that the Dockerfile copies from")
 	tag := flag.String("tag", "", "name of the image")
 	flag.Parse()
-	return build(engine, attributes, *dockerfile, *context, *tag)
+	attributes["filename"] = filepath.Base(*dockerfile)
+	return build(engine, attributes, filepath.Dir(*dockerfile), *context, *tag)
 }
 
-func build(engine engineOptions, attributes map[string]string, dockerfile, contextFolder, tag string) error {
+func build(engine engineOptions, attributes map[string]string, dockerfileFolder, contextFolder, tag string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	connection, err := startEngine(ctx, engine)
@@ -59,7 +60,7 @@ func build(engine engineOptions, attributes map[string]string, dockerfile, conte
 	}
 	defer connection.Close()
 
-	dockerfileFS, err := fsutil.NewFS(dockerfile)
+	dockerfileFS, err := fsutil.NewFS(dockerfileFolder)
 	if err != nil {
 		return err
 	}

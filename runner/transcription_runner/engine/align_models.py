@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from transcription_api.speech import Alignment
 from transcription_runner.engine.alphabet import Alphabet
 from transcription_runner.engine.emissions import Emitter, HuggingFace, Network, Torchaudio
-from transcription_runner.engine.models import bundle_folder, default_aligner, located, not_found
 from transcription_runner.engine.sentences import bounded_downloads, sentence_spans
+from transcription_runner.models.folders import bundle_folder, default_aligner, located, not_found
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from transcription_api.speech import Diarization
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
-from transcription_runner.engine.models import located, not_found
 from transcription_runner.engine.speakers import Turn
 from transcription_runner.errors import ConfigurationError
+from transcription_runner.models.folders import located, not_found
 
 __all__ = ["DEFAULT_MODEL", "Diarizer", "Turn"]
 

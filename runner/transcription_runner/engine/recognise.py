@@ -12,9 +12,9 @@ from transcription_api.runner_config import Recipe
 from transcription_api.transcript import DetectedLanguage
 from transcription_runner.engine.batch_size import fitting, free_memory
 from transcription_runner.engine.features import log_mel
-from transcription_runner.engine.models import located, not_found
 from transcription_runner.engine.quality import TEMPERATURES, suspicions
 from transcription_runner.errors import ConfigurationError
+from transcription_runner.models.folders import located, not_found
 
 BEST_OF = 5
 """Samples drawn at each temperature above 0, as Whisper does."""

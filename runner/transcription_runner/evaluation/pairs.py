@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from transcription_runner.engine.suffixes import has_known_suffix
 from transcription_runner.evaluation.readers import READERS
 from transcription_runner.evaluation.speech import Speech
-from transcription_runner.suffixes import has_known_suffix
 
 TRANSCRIPT_SUFFIXES = (".json", ".rttm")
 

@@ -12,7 +12,7 @@ from tests.integration.runner.sound import Samples, audio_of, said
 from transcription_api.speech import Alignment
 from transcription_runner.engine.align import Aligned, Aligner, Spoken
 from transcription_runner.engine.emissions import Emitter, HuggingFace, Torchaudio
-from transcription_runner.engine.surroundings import prepare_surroundings
+from transcription_runner.surroundings import prepare_surroundings
 
 FRAME = 0.02
 TEXTS = [

@@ -13,7 +13,7 @@ from tests.integration.runner.sound import Samples, said, silence, wav
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import SourceObject, Transcript
 from transcription_runner.engine.audio import SAMPLE_RATE
-from transcription_runner.engine.pipeline import Engine
+from transcription_runner.engine.engine import Engine
 from transcription_runner.engine.recognise import Recogniser, Window
 from transcription_runner.engine.work import Work
 from transcription_runner.errors import ConfigurationError
@@ -35,7 +35,7 @@ def engine_of(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     def engine(**settings: Any) -> Engine:
         wanted = recipe(**settings)
         if (name := wanted.model_dump_json()) not in loaded:
-            loaded[name] = Engine(wanted, "cpu", tmp_path_factory.mktemp("scratch"), LONGEST_SECONDS)
+            loaded[name] = Engine(wanted, "cpu", tmp_path_factory.mktemp("scratch"), LONGEST_SECONDS, threads=2)
         return loaded[name]
 
     yield engine

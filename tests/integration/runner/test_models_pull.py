@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.runner.hub import COMMIT, Hub, Repository, folder_contents
-from transcription_runner.engine.models import bundle_folder, default_aligner, located
 from transcription_runner.errors import ConfigurationError
-from transcription_runner.provision.fetch import FetchError, fetch
-from transcription_runner.provision.names import Bundle, aligner_of
+from transcription_runner.models.fetch import FetchError, fetch
+from transcription_runner.models.folders import bundle_folder, default_aligner, located
+from transcription_runner.models.names import Bundle, aligner_of
 
 TINY = "Systran/faster-whisper-tiny"
 BIG = {"config.json": b"{}", "tokenizer.json": b"{}", "vocabulary.txt": b"a\n", "model.bin": os.urandom(25_000_000)}

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.kubectl import Kubectl, transcription_job
 from transcription_api.runner_config import JobReference
 from transcription_api.status import FileCounts, Shard
-from transcription_runner.publish import StatusPublisher
+from transcription_runner.batch.publish import StatusPublisher
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,14 +7,14 @@ from threading import Event, Thread
 import pytest
 
 from tests.unit.runner.build import runner_config
-from transcription_runner.channel import Channel
-from transcription_runner.engine.models import default_aligner, located
+from transcription_runner.batch.run import read_config
+from transcription_runner.batch.scratch import Scratch
+from transcription_runner.batch.termination import write_termination_message
+from transcription_runner.engine.channel import Channel
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits, limits_from_environment
-from transcription_runner.run import read_config
-from transcription_runner.scratch import Scratch
-from transcription_runner.termination import write_termination_message
-from transcription_runner.transcribe import input_files
+from transcription_runner.local.transcribe import input_files
+from transcription_runner.models.folders import default_aligner, located
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

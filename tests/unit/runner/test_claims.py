@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.runner.stores import FlakyStore, folder_store
 from transcription_api.ledger import Run
-from transcription_runner.claims import Claim, Claims
-from transcription_runner.lease import LeaseWatch
+from transcription_runner.batch.claims import Claim, Claims
+from transcription_runner.batch.lease import LeaseWatch
 from transcription_runner.store.folder import FolderStore
 from transcription_runner.store.patience import PatientStore
 

@@ -8,7 +8,9 @@ import pytest
 HEAVY = ("torch", "whisperx", "ctranslate2", "faster_whisper", "transformers", "kubernetes", "pandas")
 
 
-@pytest.mark.parametrize("module", ["transcription_runner.cli", "transcription_runner.run", "transcription_runner.transcribe"])
+@pytest.mark.parametrize(
+    "module", ["transcription_runner.cli", "transcription_runner.batch.run", "transcription_runner.local.transcribe"]
+)
 def test_heavy_libraries_are_imported_only_when_needed(module: str) -> None:
     program = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

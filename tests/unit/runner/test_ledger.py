@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.runner.stores import folder_store
 from transcription_api.ledger import LedgerEntry, Outcome, Run
-from transcription_runner.ledger import Ledger, Verdict, verdict
-from transcription_runner.sources import SourceFile
+from transcription_runner.batch.ledger import Ledger, Verdict, verdict
+from transcription_runner.batch.sources import SourceFile
 
 THIS_RUN = Run(job_name="calls-2", shard=1, pod_name="calls-2-1-abcde")
 FILE = SourceFile("in/a.wav", 100, "etag-1")

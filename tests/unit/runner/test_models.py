@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
-from transcription_runner.engine.models import bundle_folder, located, not_found
 from transcription_runner.errors import ConfigurationError
-from transcription_runner.provision.checksums import (
+from transcription_runner.models.checksums import (
     CHECKSUMS_FILE,
     checksums_of,
     faults,
     read_checksums,
     write_checksums,
 )
-from transcription_runner.provision.names import needed
+from transcription_runner.models.folders import bundle_folder, located, not_found
+from transcription_runner.models.names import needed
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from transcription_api.ledger import LedgerEntry, Run
 from transcription_api.manifest import Manifest
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
+from transcription_runner.batch.run import Pod
 from transcription_runner.engine.work import Outcome, Watch, Work
 from transcription_runner.errors import ConfigurationError, FileError
 from transcription_runner.limits import Limits
-from transcription_runner.run import Pod
 from transcription_runner.store.folder import FolderStore
 from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError
 

@@ -7,8 +7,8 @@ import pytest
 
 from transcription_api.runner_config import JobReference
 from transcription_api.status import Shard
-from transcription_runner.reporter import Reporter
-from transcription_runner.tally import Tally
+from transcription_runner.batch.reporter import Reporter
+from transcription_runner.batch.tally import Tally
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.unit.runner.test_ledger import entry
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.runner_config import JobReference
 from transcription_api.status import FileCounts, Shard
-from transcription_runner.tally import Tally
+from transcription_runner.batch.tally import Tally
 
 
 def tally(parallelism: int = 1) -> Tally:

@@ -1,0 +1,1 @@
+"""`run`: one pod of a run, from its configuration to its exit code."""

@@ -1,0 +1,76 @@
+"""The manifest as a stream: every source object with what became of it, read back from the ledger one by one."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+from transcription_api.ledger import LedgerEntry, Outcome
+from transcription_api.manifest import Manifest, ManifestFile
+from transcription_api.runner_config import RunnerConfig
+from transcription_api.status import FileCounts
+from transcription_runner.batch.sources import SourceFile
+
+
+class ManifestStream:
+    """The manifest's JSON in parts; `counts` is complete once all parts were taken. Holds one entry at a time."""
+
+    def __init__(
+        self,
+        config: RunnerConfig,
+        recipe_hash: str,
+        files: Callable[[], Iterable[SourceFile]],
+        entry_of: Callable[[str], LedgerEntry | None],
+    ) -> None:
+        self._config = config
+        self._recipe_hash = recipe_hash
+        self._files = files
+        self._entry_of = entry_of
+        self.counts = FileCounts()
+
+    def parts(self) -> Iterator[bytes]:
+        """The content from its beginning. May be asked for again when an upload has to start over."""
+        counts = {"total": 0, "succeeded": 0, "skipped": 0, "failed": 0}
+        yield b'{"files":['
+        for file in self._files():
+            entry = self._entry_of(file.key)
+            if entry is None:
+                continue  # came into the source after the work was done; the next run's matter
+            listed = manifest_file(entry, self._config.job.job_name)
+            outcome = "skipped" if listed.skipped else str(listed.outcome)
+            counts[outcome] += 1
+            yield (b"," if counts["total"] else b"") + b"\n" + listed.model_dump_json(by_alias=True, exclude_none=True).encode()
+            counts["total"] += 1
+        self.counts = FileCounts(**counts)
+        yield b"],\n" + self._head()[1:]
+
+    def _head(self) -> bytes:
+        job = self._config.job
+        manifest = Manifest(
+            job=f"{job.namespace}/{job.name}",
+            run_id=job.run_id,
+            job_name=job.job_name,
+            bucket=self._config.source.bucket,
+            output_bucket=self._config.output.bucket,
+            recipe_hash=self._recipe_hash,
+            counts=self.counts,
+            finished_at=datetime.now(UTC),
+            files=[],
+        )
+        fields = manifest.wire()
+        del fields["files"]
+        return json.dumps(fields).encode()
+
+
+def manifest_file(entry: LedgerEntry, job_name: str) -> ManifestFile:
+    """The ledger's entry as the manifest of the run `job_name` lists it."""
+    return ManifestFile(
+        key=entry.key,
+        etag=entry.etag,
+        outcome=entry.outcome,
+        skipped=entry.run.job_name != job_name and entry.outcome is Outcome.SUCCEEDED,
+        reason=entry.reason,
+        message=entry.message,
+        outputs=entry.outputs,
+        language=entry.language,
+        audio_seconds=entry.audio_seconds,
+    )

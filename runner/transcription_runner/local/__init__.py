@@ -1,0 +1,1 @@
+"""`transcribe`: files and folders on this machine."""

@@ -1,0 +1,111 @@
+"""Where models come from: a folder, a name below TRANSCRIPTION_MODEL_PATH, or a hub name that the libraries resolve."""
+
+import json
+import os
+from pathlib import Path
+from textwrap import shorten
+
+from transcription_api.names import ENV_MODEL_PATH
+from transcription_runner.errors import ConfigurationError
+from transcription_runner.models.checksums import faults, read_checksums
+
+ALIGNERS_FILE = "aligners.json"
+"""In a folder of the model path: language code -> name of the aligner to use where the job names none."""
+
+
+def model_folders() -> list[Path]:
+    """The folders of TRANSCRIPTION_MODEL_PATH, in order."""
+    return [Path(folder) for folder in os.environ.get(ENV_MODEL_PATH, "").split(":") if folder]
+
+
+def located(name: str, needed_file: str) -> str:
+    """A folder with the model, or `name` itself where it is left to the hub.
+
+    Raises ConfigurationError: ModelNotFound for an absolute folder that is not there or lacks `needed_file`, ModelDamaged for
+    a model whose files are not of the sizes that its checksums.json has.
+    """
+    if name.startswith("/"):
+        if not (Path(name) / needed_file).is_file():
+            raise ConfigurationError("ModelNotFound", f"the folder {name} holds no model: {needed_file} is not in it")
+        return _sound(Path(name))
+    for folder in model_folders():
+        if (folder / name / needed_file).is_file():
+            return _sound(folder / name)
+    return name
+
+
+def bundle_folder(name: str) -> str | None:
+    """The folder with the pulled weights of a torchaudio bundle (`model_dir` to whisperx), None where torchaudio must fetch them.
+
+    Raises ConfigurationError (ModelDamaged) as `located` does.
+    """
+    for folder in model_folders():
+        if name.isidentifier() and any((folder / name).glob("*.pt*")):
+            return _sound(folder / name)
+    return None
+
+
+def _sound(folder: Path) -> str:
+    """The folder. Comparing sizes costs no reading, and finds what was cut off before the libraries stumble on it."""
+    try:
+        checksums = read_checksums(folder)
+        damage = [f"{file} {fault}" for file, fault in faults(folder, checksums, contents=False)] if checksums else []
+    except ValueError as error:
+        damage = [str(error)]
+    if damage:
+        raise ConfigurationError(
+            "ModelDamaged",
+            f"the model in {folder} is damaged: {'; '.join(damage)}. "
+            "Run `transcription-runner models pull` again, or copy the folder anew",
+        )
+    return str(folder)
+
+
+def default_aligner(language: str) -> str | None:
+    """The aligner that the model path names for a language: a folder, a hub name (owner/name) or a bundle with a `bundle_folder`.
+
+    Raises LookupError for a plain name that no folder holds.
+    """
+    for folder in model_folders():
+        file = folder / ALIGNERS_FILE
+        if not file.is_file():
+            continue
+        try:
+            names = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ConfigurationError("InvalidConfiguration", f"{file} is not JSON: {error}") from None
+        if name := names.get(language):
+            found = located(str(name), "config.json")
+            if "/" not in found and bundle_folder(found) is None:
+                raise LookupError(f"{file} names {name!r}, and no folder of {ENV_MODEL_PATH} holds it")
+            return found
+    return None
+
+
+def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
+    """The error for a model that is nowhere: what, where it was looked for, how to provide it."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    places = [str(folder) for folder in model_folders()] or [f"no folder, since {ENV_MODEL_PATH} is not set"]
+    places.append(f"the cache {_hub_cache()}")
+    offline = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
+    places.append("no hub, since HF_HUB_OFFLINE is set" if offline else os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    unfinished = [folder / f"{name}.partial" for folder in model_folders() if (folder / f"{name}.partial").is_dir()]
+    hints = [f"{unfinished[0]} is a pull that was not finished: run it again."] if unfinished else []
+    if any(sign in str(cause).lower() for sign in ("401", "403", "gated", "restricted")) and not offline:
+        hints.append("The hub refused: accept the model's terms there, and give a token of that account in HF_TOKEN.")
+    first_line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    known = offline and isinstance(cause, LocalEntryNotFoundError)  # says no more than this message does
+    said = "" if known else f" ({shorten(first_line, 250, placeholder=' …')})"
+    return ConfigurationError(
+        "ModelNotFound",
+        f"the {kind} {name!r} was not found; looked in {', '.join(places)}{said}. {' '.join([*hints, ''])}"
+        f"Give an absolute folder that is mounted into the pod, put the model into a folder of {ENV_MODEL_PATH} "
+        f"(`transcription-runner models pull {name} --to DIR`), or let the pod reach the hub.",
+    )
+
+
+def _hub_cache() -> Path:
+    """The folder in which the libraries keep what they fetch, by huggingface_hub's environment variables."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")

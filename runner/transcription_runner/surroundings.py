@@ -1,0 +1,64 @@
+"""The process's surroundings, set before the speech libraries are imported: threads, caches, telemetry, logs."""
+
+import logging
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+from transcription_runner.models.folders import model_folders
+
+OFF = {"PYANNOTE_METRICS_ENABLED": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+CACHES = {"TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
+
+
+def prepare_surroundings() -> None:
+    """Nothing phones home, caches lie where writing is allowed, and the libraries' logs go through ours.
+
+    Variables that are set already stay as they are.
+    """
+    for name, value in OFF.items():
+        os.environ.setdefault(name, value)
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = home if _writable(home) else Path(tempfile.gettempdir()) / "cache"
+    for name, folder in CACHES.items():
+        os.environ.setdefault(name, str(cache / folder))
+    if not _writable(home):
+        os.environ.setdefault("HF_HOME", str(cache / "huggingface"))
+    tokenizers = next((folder / "nltk_data" for folder in model_folders() if (folder / "nltk_data").is_dir()), None)
+    if tokenizers is not None:
+        os.environ.setdefault("NLTK_DATA", str(tokenizers))
+    logging.getLogger("whisperx").addHandler(logging.NullHandler())  # keeps whisperx from installing a handler of its own
+    for noisy in ("lightning.pytorch.utilities.migration.utils", "whisperx", "matplotlib", "faster_whisper"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")  # of the libraries' own inner matters; ours go through logging
+
+
+def available_threads() -> int:
+    """OMP_NUM_THREADS if set; else the cores that this process may use, by its CPU set and its cgroup's quota."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdigit() and int(given) > 0:
+        return int(given)
+    return max(1, min(len(os.sched_getaffinity(0)), _quota()))
+
+
+def _quota() -> int:
+    """Whole cores that the container's limit allows (cgroup v2, then v1); a large number where there is no limit."""
+    files = (
+        Path("/sys/fs/cgroup/cpu.max"),
+        Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+        Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+    )
+    texts = [file.read_text().split() if file.exists() else [] for file in files]
+    quota, period = texts[0] if len(texts[0]) == 2 else ([*texts[1], "max"][0], [*texts[2], "0"][0])
+    if not quota.isdigit() or not period.isdigit() or int(period) == 0:
+        return 1 << 16
+    return max(1, int(quota) // int(period))
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
