@@ -5,13 +5,15 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 
+missing=()
 for program in ffmpeg espeak-ng node npm; do
-    command -v "$program" >/dev/null && continue
-    step "Debian packages: ffmpeg, espeak-ng, nodejs, npm"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends ffmpeg espeak-ng nodejs npm >/dev/null
-    break
+    command -v "$program" >/dev/null || missing+=("${program/#node/nodejs}")
 done
+if ((${#missing[@]})); then # only these: Node.js from elsewhere brings its own npm, and Debian's npm would not go with it
+    step "Debian packages: ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
 step "style and arrows";        make --no-print-directory lint
 step "types";                   make --no-print-directory types
 step "generated files";         make --no-print-directory verify
