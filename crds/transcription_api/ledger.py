@@ -1,13 +1,15 @@
 """The ledger: one small object beside the outputs for each source object, written last, so that work is never done twice."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from transcription_api.contract import Contract
-from transcription_api.runner_config import Recipe, ResolvedOutput
+from transcription_api.contract import Record
+from transcription_api.runner_config import Recipe, ResolvedModel, ResolvedOutput
 
 LEDGER_VERSION = "v1"
 
@@ -19,7 +21,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Run(Contract):
+class Worker(Record):
     """Who did the work."""
 
     job_name: str
@@ -29,7 +31,7 @@ class Run(Contract):
     pod_name: str
 
 
-class LedgerEntry(Contract):
+class LedgerEntry(Record):
     """What became of one source object under one recipe."""
 
     version: str = LEDGER_VERSION
@@ -50,21 +52,33 @@ class LedgerEntry(Contract):
     audio_seconds: float = 0.0
     segments: int = 0
     words: int = 0
+    estimated_words: int = 0
+    """Words whose times are interpolated."""
+    alignment: Literal["ctc", "attention"] | None = None
+    """Where word times come from; left out where words have none."""
     processing_seconds: float = 0.0
-    run: Run
+    worker: Worker
     finished_at: datetime
 
 
-def recipe_hash(recipe: Recipe, output: ResolvedOutput) -> str:
-    """A hash (16 hexadecimal digits) of everything that shapes the written files: models, settings, formats, cue limits.
+def recipe_hash(model: ResolvedModel, recipe: Recipe, output: ResolvedOutput) -> str:
+    """A hash (16 hexadecimal digits) of everything that shapes the written files: model, settings, formats, cue limits.
 
-    The batch size is left out: it changes speed, not words.
+    What has its default value is left out, so a field that a later version adds changes no hash and no bucket is transcribed
+    anew; a changed default is another LEDGER_VERSION. The batch size is left out: it changes speed, not words.
     """
-    shaped = recipe.model_copy(update={"model": recipe.model.model_copy(update={"batch_size": 1})})
-    cues = output.subtitles.model_dump_json(by_alias=True)
-    formats = ",".join(sorted(output.formats))
-    text = "\n".join((LEDGER_VERSION, shaped.model_dump_json(by_alias=True), cues, formats))
-    return sha256(text.encode()).hexdigest()[:16]
+    parts = {
+        "version": LEDGER_VERSION,
+        "model": model.model_copy(update={"batch_size": None}),
+        "recipe": recipe,
+        "subtitles": output.subtitles,
+        "formats": sorted(output.formats),
+    }
+    chosen = {
+        name: part.model_dump(mode="json", by_alias=True, exclude_defaults=True) if isinstance(part, BaseModel) else part
+        for name, part in parts.items()
+    }
+    return sha256(json.dumps(chosen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def ledger_key(prefix: str, bucket: str, key: str) -> str:

@@ -45,6 +45,10 @@ CONFIG_FILE = "config.json"
 TOKEN_FOLDER = "/var/run/secrets/transcription"
 """The runner's short-lived API token (`token`) and the cluster's CA (`ca.crt`)."""
 SCRATCH_FOLDER = "/tmp"
+POD_GRACE_SECONDS = 30
+"""How long Kubernetes waits between SIGTERM and SIGKILL."""
+RUNNER_GRACE_SECONDS = 18
+"""Of these, how long the file in work may still take; the rest is for giving back claims and the last report."""
 
 MAX_REPORTED_FAILURES = 20
 """Status holds the first failures only; the manifest in the bucket holds all."""

@@ -9,12 +9,14 @@ from transcription_api.patterns import BucketName, Endpoint, KeyPrefix, ModelNam
 from transcription_api.spec import Source
 from transcription_api.speech import (
     Alignment,
+    AudioSettings,
     ComputeType,
     Decoding,
     Device,
     Diarization,
     Format,
     Language,
+    LanguageDetection,
     Subtitles,
     Task,
     Vad,
@@ -53,11 +55,12 @@ class ResolvedModel(Contract):
 
 
 class Recipe(Contract):
-    """Everything that shapes a transcript's words and times; its hash decides whether an earlier result still holds."""
+    """What is asked of the engine for one piece of work; it shapes the words and times as the model does."""
 
-    model: ResolvedModel
     language: Language | None = None
     task: Task = Task.TRANSCRIBE
+    audio: AudioSettings = AudioSettings()
+    language_detection: LanguageDetection = LanguageDetection()
     decoding: Decoding = Decoding()
     vad: Vad = Vad()
     alignment: Alignment = Alignment()
@@ -71,5 +74,6 @@ class RunnerConfig(Contract):
     source: Source
     output: ResolvedOutput
     endpoint: Endpoint
+    model: ResolvedModel
     recipe: Recipe
     device: Device

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from transcription_api.contract import Contract, rules
+from transcription_api.contract import ATOMIC, SET, Contract, rules
 from transcription_api.patterns import (
     BucketName,
     DnsSubdomain,
@@ -17,10 +17,20 @@ from transcription_api.patterns import (
     Quantity,
     RunId,
 )
-from transcription_api.speech import Alignment, Decoding, Device, Diarization, Format, Language, Model, Subtitles, Task, Vad
-
-SET = {"x-kubernetes-list-type": "set"}
-ATOMIC = {"x-kubernetes-list-type": "atomic"}
+from transcription_api.speech import (
+    Alignment,
+    AudioSettings,
+    Decoding,
+    Device,
+    Diarization,
+    Format,
+    Language,
+    LanguageDetection,
+    Model,
+    Subtitles,
+    Task,
+    Vad,
+)
 
 
 class Source(Contract):
@@ -170,7 +180,7 @@ class TranscriptionJobSpec(Contract):
     model_config = ConfigDict(
         json_schema_extra=rules(
             *_immutable("source", "output", "storage", "model", "task", "decoding", "vad", "alignment"),
-            *_immutable("diarization", "compute", "backoffLimit"),
+            *_immutable("audio", "languageDetection", "diarization", "compute", "backoffLimit"),
             *_immutable("language", "activeDeadlineSeconds", optional=True),
             (
                 "self.task != 'translate' || !has(self.model) || !has(self.model.name) "
@@ -183,6 +193,16 @@ class TranscriptionJobSpec(Contract):
                 "|| !self.model.name.endsWith('.en')",
                 "spec.language: an English-only (.en) model knows no language but en",
                 ".language",
+            ),
+            (
+                "!has(self.language) || (!self.languageDetection.perChunk && size(self.languageDetection.candidates) == 0)",
+                "spec.languageDetection is for jobs without spec.language: remove one of them",
+                ".languageDetection",
+            ),
+            (
+                "self.audio.channels != 'split' || !self.diarization.enabled",
+                "spec.diarization: with audio.channels split each channel is a speaker; set diarization.enabled to false",
+                ".diarization",
             ),
             (
                 "!has(self.compute) || !has(self.compute.device) || self.compute.device != 'cpu' || !has(self.model) "
@@ -205,6 +225,10 @@ class TranscriptionJobSpec(Contract):
     """The language spoken, as an ISO code; left out, it is detected for each file."""
     task: Task = Task.TRANSCRIBE
     """transcribe writes what was said; translate writes it in English."""
+    audio: AudioSettings = AudioSettings()
+    """Which sound of each file is transcribed."""
+    language_detection: LanguageDetection = LanguageDetection()
+    """How the language is detected where none is given."""
     decoding: Decoding = Decoding()
     """How the recogniser searches for words."""
     vad: Vad = Vad()

@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from transcription_api.contract import Contract
+from transcription_api.contract import Record
 from transcription_api.names import MAX_REPORTED_FAILURES
 
 Count = Annotated[int, Field(ge=0)]
@@ -23,6 +23,20 @@ class Phase(StrEnum):
     FAILED = "Failed"
 
 
+class Stage(StrEnum):
+    """What a runner pod is doing."""
+
+    UNSAID = ""
+    STARTING = "Starting"
+    LOADING_MODEL = "LoadingModel"
+    TRANSCRIBING = "Transcribing"
+    WAITING_FOR_STORE = "WaitingForStore"
+    FINISHING = "Finishing"
+    FINISHED = "Finished"
+    INTERRUPTED = "Interrupted"
+    FAILED = "Failed"
+
+
 class ConditionType(StrEnum):
     """The kinds of condition."""
 
@@ -32,7 +46,7 @@ class ConditionType(StrEnum):
     FAILED = "Failed"
 
 
-class Condition(Contract):
+class Condition(Record):
     """One aspect of the job's state, in the form that Kubernetes uses everywhere."""
 
     type: ConditionType
@@ -49,7 +63,7 @@ class Condition(Contract):
     """The spec's generation that this speaks of."""
 
 
-class FileCounts(Contract):
+class FileCounts(Record):
     """How many source objects, by outcome."""
 
     total: Count = 0
@@ -62,7 +76,7 @@ class FileCounts(Contract):
     """Given up in this run; see failures."""
 
 
-class AudioSeconds(Contract):
+class AudioSeconds(Record):
     """Seconds of audio."""
 
     total: Seconds = 0
@@ -71,7 +85,22 @@ class AudioSeconds(Contract):
     """Transcribed in this run."""
 
 
-class Failure(Contract):
+class WordTimes(Record):
+    """Where the times of words come from."""
+
+    ctc: Count = 0
+    """Files whose words were placed by a CTC aligner."""
+    attention: Count = 0
+    """Files whose words were placed by Whisper's cross-attention."""
+    none: Count = 0
+    """Files with text whose words have no times."""
+    words: Count = 0
+    """Words written."""
+    estimated: Count = 0
+    """Of these, words whose times are interpolated."""
+
+
+class Failure(Record):
     """A file that could not be transcribed."""
 
     key: Annotated[str, Field(max_length=1024)]
@@ -88,7 +117,7 @@ Failures = Annotated[
 LanguageCounts = Annotated[dict[str, Count], Field(max_length=128)]
 
 
-class Shard(Contract):
+class ShardReport(Record):
     """One runner pod's own report, written by that pod through server-side apply."""
 
     index: Annotated[int, Field(ge=0, le=63)]
@@ -103,10 +132,12 @@ class Shard(Contract):
     """processed is this shard's own; total is its view of the whole run."""
     languages: LanguageCounts = Field(default_factory=dict)
     """Files by detected language, this shard's own."""
+    word_times: WordTimes = WordTimes()
+    """Where the times of words come from, this shard's own."""
     failures: Failures = Field(default_factory=list)
     """The first failures of this shard."""
-    stage: Annotated[str, Field(max_length=64)] = ""
-    """What the pod is doing: Starting, LoadingModel, Transcribing, WaitingForStore, Finishing, Finished, Interrupted."""
+    stage: Annotated[Stage, WithJsonSchema({"type": "string", "maxLength": 64})] = Stage.UNSAID
+    """What the pod is doing: Starting, LoadingModel, Transcribing, WaitingForStore, Finishing, Finished, Interrupted, Failed."""
     message: Annotated[str, Field(max_length=1024)] = ""
     """More on the stage, such as the store's last error."""
     manifest: Annotated[str, Field(max_length=2048)] | None = None
@@ -115,7 +146,7 @@ class Shard(Contract):
     """When the pod wrote this."""
 
 
-class TranscriptionJobStatus(Contract):
+class TranscriptionJobStatus(Record):
     """How far the job is."""
 
     observed_generation: Count | None = None
@@ -151,11 +182,13 @@ class TranscriptionJobStatus(Contract):
     """When the run should end at the speed so far."""
     languages: LanguageCounts | None = None
     """Files by detected language."""
+    word_times: WordTimes | None = None
+    """Where the times of words come from."""
     failures: Failures | None = None
     """The first failed files; the manifest lists all."""
     shards: (
         Annotated[
-            list[Shard],
+            list[ShardReport],
             Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["index"]}),
         ]
         | None

@@ -1,10 +1,16 @@
-"""The two ways in which work ends badly: one file is bad, or the whole run cannot go on."""
+"""What can go wrong with speech. Each error has a reason, one CamelCase word for programs, and a message, a sentence for people.
 
-from transcription_api.names import ExitCode
+    TranscriptionError
+    ├── FileError            one sound cannot be transcribed; the others go on
+    ├── ConfigurationError   what was asked for cannot be done here: a missing model, a missing device; no retry helps
+    └── DeviceError          the device is gone, for all sounds; another machine, or a new start, may help
+"""
+
+__all__ = ["ConfigurationError", "DeviceError", "FileError", "TranscriptionError"]
 
 
-class FileError(Exception):
-    """One source object cannot be transcribed; the others go on. `reason` is one CamelCase word, `message` a sentence."""
+class TranscriptionError(Exception):
+    """The base of all errors here."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(f"{reason}: {message}")
@@ -12,18 +18,13 @@ class FileError(Exception):
         self.message = message
 
 
-class RunError(Exception):
-    """The whole run cannot go on; `exit_code` says whether a retry could help."""
-
-    def __init__(self, exit_code: ExitCode, reason: str, message: str) -> None:
-        super().__init__(f"{reason}: {message}")
-        self.exit_code = exit_code
-        self.reason = reason
-        self.message = message
+class FileError(TranscriptionError):
+    """One sound cannot be transcribed; the others go on."""
 
 
-class ConfigurationError(RunError):
-    """What was asked for cannot be done here: a missing model, a missing device. No retry helps."""
+class ConfigurationError(TranscriptionError):
+    """What was asked for cannot be done here. No retry helps."""
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(ExitCode.CONFIGURATION, reason, message)
+
+class DeviceError(TranscriptionError):
+    """The device has failed. Nothing that was in work on it is done, or at fault."""

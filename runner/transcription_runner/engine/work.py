@@ -1,25 +1,46 @@
-"""What goes into the engine and what comes out of it: a local file with its origin, and a transcript or the reason for none."""
+"""What goes into the engine and what comes out of it: a sound with what is asked of it, and a transcript or the reason for none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from transcription_api.transcript import SourceObject, Transcript
+import numpy as np
+from numpy.typing import NDArray
+
+from transcription_api.runner_config import Recipe
+from transcription_api.transcript import Segment, SourceObject, Transcript
 from transcription_runner.errors import FileError
 
+Sound = Path | str | bytes | NDArray[np.float32]
+"""A media file by its path, a media file's content, or samples: float32, -1 to 1, at 16 kHz, shape (n,) or (channels, n)."""
 
-@dataclass(frozen=True)
+
+class Lane(IntEnum):
+    """Who goes first."""
+
+    INTERACTIVE = 0
+    """Somebody waits."""
+    BULK = 1
+    """Nobody waits; bulk work keeps a share of the device, however much interactive work there is."""
+
+
+@dataclass(frozen=True, eq=False)
 class Work:
-    """A local file to transcribe. `tag` is the caller's own and comes back untouched."""
+    """A sound to transcribe, and how."""
 
-    path: Path
-    source: SourceObject
+    sound: Sound
+    recipe: Recipe = Recipe()
+    source: SourceObject | None = None
+    """What the transcript is to say of its origin; left out, the path, or nothing."""
     tag: Any = None
+    """The caller's own; it comes back untouched."""
+    lane: Lane = Lane.BULK
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a file: either `transcript` or `fault`. `busy_seconds`: its share of all stages' time."""
+class Result:
+    """What became of a work: either `transcript` or `fault`. `busy_seconds`: its share of all stages' time."""
 
     work: Work
     transcript: Transcript | None = None
@@ -27,11 +48,23 @@ class Outcome:
     busy_seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A chunk of a work as soon as it is recognised and placed, seconds from the start of the sound."""
+
+    start: float
+    end: float
+    segments: list[Segment] = field(default_factory=list)
+
+
 class Watch(Protocol):
-    """Is told how far the files in flight are; called from the engine's threads."""
+    """Is told how far a work is; called from the engine's threads, so it must be quick."""
 
     def opened(self, work: Work, seconds: float) -> None:
-        """A file's length became known; 0 for one that cannot be read."""
+        """A work's length became known; 0 for one that cannot be read."""
 
     def heard(self, work: Work, seconds: float) -> None:
-        """So much of a file is recognised."""
+        """So much of a work is recognised."""
+
+    def piece(self, work: Work, piece: Piece) -> None:
+        """A chunk is done; chunks come in the order in which they are done."""
