@@ -12,7 +12,7 @@ from transcription_api.runner_config import Recipe
 from transcription_api.transcript import Segment, SourceObject, Transcript
 from transcription_runner.errors import FileError
 
-Sound = Path | str | bytes | NDArray[np.float32]
+SoundSource = Path | str | bytes | NDArray[np.float32]
 """A media file by its path, a media file's content, or samples: float32, -1 to 1, at 16 kHz, shape (n,) or (channels, n)."""
 
 
@@ -29,7 +29,7 @@ class Lane(IntEnum):
 class Work:
     """A sound to transcribe, and how."""
 
-    sound: Sound
+    sound: SoundSource
     recipe: Recipe = Recipe()
     source: SourceObject | None = None
     """What the transcript is to say of its origin; left out, the path, or nothing."""
