@@ -98,6 +98,4 @@ class Interpreter:
             if multilingual and self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
                 raise ConfigurationError("UnsupportedLanguage", f"the model {self._name!r} does not know {language!r}")
             if not multilingual and language != "en":
-                raise ConfigurationError(
-                    "UnsupportedLanguage", f"the model {self._name!r} knows English only, not {language!r}"
-                )
+                raise ConfigurationError("UnsupportedLanguage", f"the model {self._name!r} knows English only, not {language!r}")

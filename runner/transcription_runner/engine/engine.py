@@ -61,7 +61,10 @@ class Engine:
         if isinstance(model, str):
             model = ResolvedModel(name=_absolute(model), compute_type=usual_compute_type(device))
         folder = scratch or Path(tempfile.gettempdir())
-        self._stages = Stages(model, device, folder, longest_seconds, threads, device_index)
+        self._hold(Stages(model, device, folder, longest_seconds, threads, device_index))
+
+    def _hold(self, stages: Stages) -> None:
+        self._stages = stages
         self._flow = Flow(self._stages)
         self._gates = {lane: Gate(MOST_SUBMITTED, float("inf"), self._flow.ended) for lane in Lane}
 
@@ -124,9 +127,7 @@ class Engine:
 class _Call:
     """One call of `transcribe`: its works are one request, and a gate of its own bounds what is in flight of it."""
 
-    def __init__(
-        self, stages: Stages, flow: Flow, works: Iterable[Work | SoundSource], watch: Watch, windows: int
-    ) -> None:
+    def __init__(self, stages: Stages, flow: Flow, works: Iterable[Work | SoundSource], watch: Watch, windows: int) -> None:
         self._stages, self._flow, self._works, self._watch = stages, flow, iter(works), watch
         self._closed = Event()
         self._gate = Gate(windows, windows * WINDOW_SECONDS, self._closed)
@@ -190,4 +191,3 @@ def usual_compute_type(device: str) -> ComputeType:
 def _absolute(name: str) -> str:
     """A local folder by its absolute path; any other name as it is."""
     return str(Path(name).resolve()) if Path(name).is_dir() else name
-

@@ -86,7 +86,7 @@ class InFlight:
         return self.sound.channels if self.sound else ()
 
     def cut(self, chunks: Sequence[Sequence[Chunk]]) -> Sequence[Part]:
-        """Take the chunks of speech of each channel; those that can be recognised now: all, or the one that tells the language."""
+        """Take the chunks of speech of each channel; those to recognise now: all, or the one that tells the language."""
         with self._lock:
             parts = (Part(channel, chunk) for channel, found in enumerate(chunks) for chunk in found)
             self.parts = sorted(parts, key=lambda part: (part.chunk.start, part.channel))

@@ -6,6 +6,7 @@ batch, so a recording of ten hours keeps nobody waiting for longer than a batch.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from threading import Condition, Event
@@ -43,8 +44,10 @@ class Pool(Generic[T]):
 
     def __init__(self, cancelled: Event) -> None:
         self._waiting: list[Waiting[T]] = []
-        self._idle = self._in_a_row = 0
-        self._turns: dict[int, int] = {}
+        self._idle: Counter[Lane] = Counter()
+        self._in_a_row = 0
+        self._turns: dict[Any, tuple[int, bool]] = {}
+        """Of each request: when it led a batch last, or came in, and whether it has led one."""
         self._turn = 0
         self._cancelled = cancelled
         self._changed = Condition()
@@ -52,7 +55,9 @@ class Pool(Generic[T]):
     def add(self, items: Iterable[Waiting[T]]) -> None:
         """Items that are ready."""
         with self._changed:
-            self._waiting += items
+            for item in items:
+                self._waiting.append(item)
+                self._turns.setdefault(item.request, (self._turn, False))
             self._changed.notify_all()
 
     def drop(self, unwanted: Callable[[T], bool]) -> None:
@@ -63,32 +68,34 @@ class Pool(Generic[T]):
     def take(self, size: int, lanes: tuple[Lane, ...] = ANY_LANE) -> list[T]:
         """Wait for a batch of at most `size`, and a fair share where other workers wait, too. Empty once cancelled."""
         with self._changed:
-            self._idle += 1
+            self._idle.update(lanes)
             while not (ready := [one for one in self._waiting if one.lane in lanes]) and not self._cancelled.is_set():
                 self._changed.wait(LOOK_SECONDS)
-            share = -(-len(ready) // self._idle)
-            self._idle -= 1
-            if self._cancelled.is_set():
-                return []
-            batch = self._batch(ready, min(size, share), size)
+            try:
+                if self._cancelled.is_set():
+                    return []
+                batch = self._batch(ready, size)
+            finally:
+                self._idle.subtract(lanes)
             taken = set(map(id, batch))
             self._waiting = [waiting for waiting in self._waiting if id(waiting) not in taken]
-            if not self._waiting:
-                self._turns.clear()
+            left = {waiting.request for waiting in self._waiting}
+            self._turns = {request: turn for request, turn in self._turns.items() if request in left}
             return [waiting.item for waiting in batch]
 
-    def _batch(self, ready: list[Waiting[T]], size: int, full: int) -> list[Waiting[T]]:
+    def _batch(self, ready: list[Waiting[T]], size: int) -> list[Waiting[T]]:
         lane = self._lane(ready)
         ready = [waiting for waiting in ready if waiting.lane is lane]
+        share = -(-len(ready) // self._idle[lane])
         urgent = [waiting for waiting in ready if not waiting.can_wait]
         patient = [waiting for waiting in ready if waiting.can_wait]
         long = bool(patient) and time.monotonic() - patient[0].since > PATIENCE_SECONDS
-        if patient and (not urgent or len(patient) >= full or long):
-            return together(patient, patient[0], full)
-        leader = min(urgent, key=lambda waiting: self._turns.get(id(waiting.request), 0))
+        if patient and (not urgent or len(patient) >= size or long):
+            return together(patient, patient[0], size)
+        leader = min(urgent, key=lambda waiting: self._turns[waiting.request])
         self._turn += 1
-        self._turns[id(leader.request)] = self._turn
-        return together(urgent, leader, size)
+        self._turns[leader.request] = (self._turn, True)
+        return together(urgent, leader, min(size, share))
 
     def _lane(self, ready: list[Waiting[T]]) -> Lane:
         lanes = {waiting.lane for waiting in ready}

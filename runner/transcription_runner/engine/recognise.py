@@ -122,9 +122,7 @@ class Recogniser:
         features = [log_mel(window.samples, self._mels, self._device, frames) for window in windows]
         return self._model.encode(features_storage(torch.stack(features)))
 
-    def _languages(
-        self, windows: Sequence[Window], encoded: Any
-    ) -> tuple[list[DetectedLanguage], list[dict[str, float] | None]]:
+    def _languages(self, windows: Sequence[Window], encoded: Any) -> tuple[list[DetectedLanguage], list[dict[str, float] | None]]:
         fixed = [window.language for window in windows]
         if not self._model.is_multilingual:
             return [DetectedLanguage(code="en") for _ in windows], [None for _ in windows]
@@ -185,15 +183,22 @@ class Recogniser:
             told = ((start, end, str(tokenizer.tokenizer.decode(part)).strip()) for start, end, part in found)
             passages = tuple(passage for passage in told if passage[2])
         return Heard(
-            text, language, logprob, silent, temperature, suspicions(text, logprob, silent, decoding), spoken, None, None, passages
+            text,
+            language,
+            logprob,
+            silent,
+            temperature,
+            suspicions(text, logprob, silent, decoding),
+            spoken,
+            None,
+            None,
+            passages,
         )
 
     def _with_words(self, windows: Sequence[Window], encoded: Any, heard: list[Heard], final: list[int]) -> list[Heard]:
         """The answers, and word times by cross-attention for those of `final` that are to have them."""
         wanted = [
-            index
-            for index in final
-            if heard[index].tokens and windows[index].asked.by_attention(heard[index].language.code)
+            index for index in final if heard[index].tokens and windows[index].asked.by_attention(heard[index].language.code)
         ]
         if not wanted:
             return heard

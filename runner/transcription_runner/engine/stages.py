@@ -22,7 +22,6 @@ from transcription_runner.engine.transcript import Part, Placed, aligns
 from transcription_runner.engine.vad import Chunk, SpeechFinder
 from transcription_runner.engine.work import Work
 
-
 MOST_REMEMBERED = 256
 """Recipes that are kept worked out."""
 

@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out of it: a sound with what is asked of it, and a transcript or the reason for none."""
+"""What goes into the engine and what comes out: a sound with what is asked of it; a transcript, or the reason for none."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -30,7 +30,7 @@ class Work:
     """A sound to transcribe, and how."""
 
     sound: SoundSource
-    recipe: Recipe = Recipe()
+    recipe: Recipe = field(default_factory=Recipe)
     source: SourceObject | None = None
     """What the transcript is to say of its origin; left out, the path, or nothing."""
     tag: Any = None
