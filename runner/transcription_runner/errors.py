@@ -27,3 +27,16 @@ class ConfigurationError(RunError):
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(ExitCode.CONFIGURATION, reason, message)
+
+
+class DeviceError(RunError):
+    """The GPU, or the way to it, is lost: no file can be done any more in this process. Another process may be able to."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            ExitCode.INTERNAL,
+            "DeviceFailed",
+            f"the GPU stopped working: {cause}. Files that were in work are neither done nor failed, and are done again by the "
+            "next try. If it happens again on the same node, look at `nvidia-smi` and at the kernel's log (`dmesg | grep Xid`) "
+            "there: the GPU may need a reset, or the driver may be too old",
+        )

@@ -11,7 +11,9 @@ from transcription_api.speech import Alignment
 from transcription_api.transcript import Segment, Word
 from transcription_runner.engine.align_models import AlignModel, AlignModels
 from transcription_runner.engine.alphabet import words_in
+from transcription_runner.engine.cuda import SideStream
 from transcription_runner.engine.emissions import Emission, Sound
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.sentences import sentence_spans
 from transcription_runner.engine.trellis import compiled
 from transcription_runner.engine.words import sentence, unplaced
@@ -47,9 +49,14 @@ class Aligner:
     def __init__(self, settings: Alignment, device: str) -> None:
         """Raises ConfigurationError (ModelNotFound) when a model is named and missing."""
         self._models = AlignModels(settings, device)
+        self._stream = SideStream(device)
 
     def align(self, spoken: Sequence[Spoken]) -> list[Aligned]:
-        """An answer for each chunk, in order. No text makes it raise, and none is lost."""
+        """An answer for each chunk, in order. No text makes it raise, and none is lost; a dead device raises DeviceError."""
+        with device_faults(), self._stream():
+            return self._align(spoken)
+
+    def _align(self, spoken: Sequence[Spoken]) -> list[Aligned]:
         answers: dict[int, Aligned] = {}
         by_model: dict[str, tuple[AlignModel, list[int]]] = {}
         for place, chunk in enumerate(spoken):
@@ -64,9 +71,9 @@ class Aligner:
         return [answers[place] for place in range(len(spoken))]
 
 
-def _answer(chunk: Spoken, emission: Emission | RuntimeError, model: AlignModel) -> Aligned:
+def _answer(chunk: Spoken, emission: Emission | Exception, model: AlignModel) -> Aligned:
     try:
-        if isinstance(emission, RuntimeError):
+        if isinstance(emission, Exception):
             raise emission
         return Aligned(_placed(chunk, emission, model), "aligned", model.name)
     except Exception as error:  # whatever goes wrong inside, the text must not be lost with it

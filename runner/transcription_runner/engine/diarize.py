@@ -6,6 +6,8 @@ import numpy as np
 
 from transcription_api.speech import Diarization
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
+from transcription_runner.engine.cuda import SideStream
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.speakers import Turn
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.folders import located, not_found
@@ -42,19 +44,24 @@ class Diarizer:
         pipeline.to(torch.device(device))
         self._pipeline: Any = pipeline
         self._in_windows = run_in_windows(pipeline)
+        self._stream = SideStream(device)
 
     def turns(self, audio: Audio) -> list[Turn]:
-        """Who speaks when: turns in order of time that do not overlap; where two speak at once, the surer one's."""
+        """Who speaks when: turns in order of time that do not overlap; where two speak at once, the surer one's.
+
+        Raises DeviceError; a lack of memory only where a single window does not fit.
+        """
         import torch
 
         if not len(audio.pcm):
             return []
         sound = torch.from_numpy(np.asarray(audio.pcm) if self._in_windows else audio.samples)[None]
-        heard = self._pipeline(
-            {"waveform": sound, "sample_rate": SAMPLE_RATE, "uri": "sound"},
-            min_speakers=self._settings.min_speakers,
-            max_speakers=self._settings.max_speakers,
-        ).exclusive_speaker_diarization
+        with device_faults(), self._stream():
+            heard = self._pipeline(
+                {"waveform": sound, "sample_rate": SAMPLE_RATE, "uri": "sound"},
+                min_speakers=self._settings.min_speakers,
+                max_speakers=self._settings.max_speakers,
+            ).exclusive_speaker_diarization
         turns: list[Turn] = []
         end = 0.0
         for segment, _, speaker in heard.itertracks(yield_label=True):

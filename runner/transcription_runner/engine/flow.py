@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Lock, Thread
 from typing import TypeVar
 
-from transcription_runner.engine.batch_size import is_out_of_memory
 from transcription_runner.engine.channel import Channel
+from transcription_runner.engine.faults import is_out_of_memory
 from transcription_runner.engine.gate import Gate
 from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import DetectedLanguage
 from transcription_runner.engine.batch_size import fitting, free_memory
-from transcription_runner.engine.features import log_mel
+from transcription_runner.engine.features import features_storage, log_mel
 from transcription_runner.engine.quality import TEMPERATURES, suspicions
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.folders import located, not_found
@@ -86,16 +86,15 @@ class Recogniser:
     def recognise(self, windows: Sequence[Window]) -> list[Heard]:
         """The text of each window, in order. What fails the checks of quality.py is decoded again at rising temperatures."""
         import torch
-        from faster_whisper.transcribe import get_ctranslate2_storage
 
         features = torch.stack([log_mel(window.samples, self._mels, self._device) for window in windows])
-        encoded = self._model.encode(get_ctranslate2_storage(features))
+        encoded = self._model.encode(features_storage(features))
         languages = self._languages(windows, encoded)
         first = self._decode(encoded, languages, {"beam_size": self._recipe.decoding.beam_size})
         failed = [index for index, heard in enumerate(first) if heard.suspicions]
         if not failed:
             return first
-        again = self._model.encode(get_ctranslate2_storage(features[failed]))
+        again = self._model.encode(features_storage(features[failed]))
         better = self._decode_again(again, [first[index] for index in failed])
         return [better[failed.index(index)] if index in failed else heard for index, heard in enumerate(first)]
 

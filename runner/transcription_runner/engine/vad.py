@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from transcription_api.speech import Vad, VadMethod
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, floats
+from transcription_runner.engine.batch_size import BatchSize, in_batches
+from transcription_runner.engine.cuda import SideStream
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.vad_regions import Chunk, merged, regions
+from transcription_runner.engine.vad_silero import Silero
 
 __all__ = ["Chunk", "SpeechFinder"]
 
@@ -25,8 +29,9 @@ LONG_STEP_SAMPLES = SAMPLE_RATE
 """In long sounds half of these windows say nearly the same; see benchmarks/runner/vad_agreement.py."""
 LONG_SAMPLES = 15 * SAMPLE_RATE
 """From here on a sound is long: it has so many windows that each counts little."""
-WINDOWS_AT_ONCE = {"cuda": 32, "cpu": 8}
-"""On a CPU more of them do not fit its caches: each of 16 takes 30% longer than each of 8."""
+WINDOWS_AT_ONCE = {"cuda": 128, "cpu": 8}
+"""On a GPU the network's recurrent layers take as long for many windows as for one; 128 need about 1 GB. On a CPU more than 8
+do not fit its caches: each of 16 takes 30% longer than each of 8."""
 
 
 class SpeechFinder:
@@ -38,10 +43,11 @@ class SpeechFinder:
         self._regions = Silero(settings) if settings.method is VadMethod.SILERO else Pyannote(settings, device, threads)
 
     def find(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
-        """Chunks of each sound in order of time; none for silence."""
+        """Chunks of each sound in order of time; none for silence. Raises DeviceError; a lack of memory only for one window."""
         longest = float(self._settings.chunk_size)
         audible = [sound for sound in sounds if sound.seconds >= SHORTEST_SECONDS]
-        found = dict(zip(map(id, audible), self._regions(audible), strict=True))
+        with device_faults():
+            found = dict(zip(map(id, audible), self._regions(audible), strict=True))
         return [[*_within(merged(found.get(id(sound), []), longest), sound.seconds)] for sound in sounds]
 
 
@@ -57,11 +63,12 @@ class Pyannote:
         from pyannote.audio import Model
 
         self._settings, self._device = settings, torch.device(device)
-        self._at_once = WINDOWS_AT_ONCE[self._device.type]
+        self._at_once = BatchSize(WINDOWS_AT_ONCE[self._device.type])
         self._workers = max(1, threads // torch.get_num_threads()) if device == "cpu" else 1
         weights = Path(whisperx.__file__).parent / "assets" / "pytorch_model.bin"
         network: Any = Model.from_pretrained(weights)
         self._network = network.eval().to(self._device)
+        self._stream = SideStream(device)
         field = self._network.receptive_field
         self._frame_step, self._first_middle = field.step, field.duration / 2
 
@@ -69,14 +76,17 @@ class Pyannote:
         scores = [Scores(sound, self._frame_step) for sound in sounds]
         windows = ((index, start) for index, sound in enumerate(sounds) for start in window_starts(len(sound.pcm)))
 
-        def judged(batch: list[tuple[int, int]]) -> NDArray[np.float32]:
-            return self._probabilities(np.stack([_window(sounds[index], start) for index, start in batch]))
+        def speech(part: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+            return self._probabilities(np.stack([_window(sounds[index], start) for index, start in part]))
 
-        batches = list(_batches(windows, self._at_once))
+        def judged(batch: list[tuple[int, int]]) -> NDArray[np.float32]:
+            return np.concatenate([found for _, found in in_batches(batch, self._at_once, speech)])
+
+        batches = list(_batches(windows, self._at_once.current))
         with ThreadPoolExecutor(self._workers) as workers:
             for batch, answers in zip(batches, workers.map(judged, batches), strict=True):
-                for (index, start), speech in zip(batch, answers, strict=True):
-                    scores[index].add(start, speech)
+                for (index, start), answer in zip(batch, answers, strict=True):
+                    scores[index].add(start, answer)
         onset, offset, longest = self._settings.onset, self._settings.offset, float(self._settings.chunk_size)
         return [regions(*one.mean(self._first_middle), onset, offset, longest) for one in scores]
 
@@ -84,7 +94,7 @@ class Pyannote:
         """(windows, samples) to (windows, frames): that anybody speaks, the highest of the network's speakers."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), self._stream():
             speakers = self._network(torch.from_numpy(samples)[:, None].to(self._device))
             answer: NDArray[np.float32] = speakers.amax(-1).cpu().numpy()
         return answer
@@ -117,28 +127,6 @@ def window_starts(samples: int) -> Iterator[int]:
     """Where windows begin in a sound of so many samples. The last one may reach beyond its end, and is filled up with silence."""
     step = STEP_SAMPLES if samples <= LONG_SAMPLES else LONG_STEP_SAMPLES
     yield from range(0, max(0, samples - WINDOW_SAMPLES) + step, step)
-
-
-class Silero:
-    """The silero network that faster-whisper carries; whisperx's own way to it needs the internet."""
-
-    def __init__(self, settings: Vad) -> None:
-        from faster_whisper.vad import VadOptions
-
-        self._options = VadOptions(
-            threshold=settings.onset,
-            neg_threshold=settings.offset,
-            min_speech_duration_ms=250,
-            max_speech_duration_s=float(settings.chunk_size),
-            min_silence_duration_ms=100,
-            speech_pad_ms=30,
-        )
-
-    def __call__(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
-        from faster_whisper.vad import get_speech_timestamps
-
-        found = (get_speech_timestamps(sound.samples, self._options, sampling_rate=SAMPLE_RATE) for sound in sounds)
-        return [[Chunk(turn["start"] / SAMPLE_RATE, turn["end"] / SAMPLE_RATE) for turn in turns] for turns in found]
 
 
 def _window(sound: Audio, start: int) -> NDArray[np.float32]:
