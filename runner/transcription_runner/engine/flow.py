@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
-from transcription_runner.engine.faults import is_device_dead, is_out_of_memory
+from transcription_runner.engine.faults import device_error, is_device_dead, is_out_of_memory
 from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight
 from transcription_runner.engine.pool import ANY_LANE, Pool, Waiting
@@ -196,7 +196,7 @@ class Flow:
             if isinstance(error, TranscriptionError) and not isinstance(error, FileError):
                 raise
             if is_device_dead(error):
-                raise DeviceError("DeviceFailed", f"the device failed: {str(error).strip()[:300]}") from error
+                raise device_error(error) from error
             if is_out_of_memory(error) and stage in (self._stages.recognise, self._stages.look_again):
                 if self._stages.batch_size.on_out_of_memory(len(wanted)):
                     log.warning("out of memory; for now batches of %d", self._stages.batch_size.current)

@@ -13,7 +13,7 @@ from transcription_runner.engine.diarize import Voices
 from transcription_runner.engine.gate import Gate
 from transcription_runner.engine.language import LanguageVote
 from transcription_runner.engine.recognise import Heard, Window
-from transcription_runner.engine.speakers import attribute
+from transcription_runner.engine.speakers import attribute_with_names
 from transcription_runner.engine.transcript import Part, Placed, channel_names, segments_of, transcript
 from transcription_runner.engine.vad import Chunk
 from transcription_runner.engine.work import Lane, Result, Watch, Work
@@ -162,12 +162,16 @@ class InFlight:
         placed = [self._placed[part] for part in self.parts]
         names = self.names()
         segments = segments_of(self.recipe, placed, names)
+        speakers: dict[str, list[float]] | None = None
         if self.voices is not None and self.voices.turns:
-            segments = attribute(segments, self.voices.turns)
+            segments, called = attribute_with_names(segments, self.voices.turns)
+            vectors = self.voices.embeddings
+            speakers = {called[label]: vector for label, vector in vectors.items() if label in called} or None
         audio = AudioRecord(
             channels=self.recipe.audio.channels.value, channel_names=names, track=self.sound.track, tracks=self.sound.tracks
         )
-        return transcript(self.recipe, model, _source(self.work), self.seconds, self.language, placed, segments, audio)
+        written = transcript(self.recipe, model, _source(self.work), self.seconds, self.language, placed, segments, audio)
+        return written.model_copy(update={"speaker_embeddings": speakers}) if speakers else written
 
     def names(self) -> list[str]:
         """Of split channels, the speakers; empty for mixed sound."""

@@ -143,12 +143,32 @@ def aligns(recipe: Recipe) -> bool:
 
 
 def uncovered(placed: Sequence[Placed]) -> list[Stretch]:
-    """Parts in which speech was found and no word is written."""
-    return [
-        Stretch(start=one.part.chunk.start, end=one.part.chunk.end)
-        for one in placed
-        if not one.text and one.part.chunk.end - one.part.chunk.start >= UNCOVERED_SECONDS
+    """Where voices are heard for UNCOVERED_SECONDS and more, and no word is written."""
+    found = []
+    for one in placed:
+        chunk = one.part.chunk
+        spoken = _spoken(one)
+        for start, end in chunk.voiced or ((chunk.start, chunk.end),):
+            at = start
+            for word_start, word_end in (*spoken, (end, end)):
+                if min(word_start, end) - at >= UNCOVERED_SECONDS:
+                    found.append(Stretch(start=round(at, 3), end=round(min(word_start, end), 3)))
+                at = max(at, min(word_end, end))
+    return sorted(found, key=lambda stretch: stretch.start)
+
+
+def _spoken(one: Placed) -> list[tuple[float, float]]:
+    """Where words are written in order of time; without times of words, where segments are."""
+    if not one.text:
+        return []
+    segments = one.segments(Recipe(), None)
+    words = [
+        (word.start, word.end)
+        for segment in segments
+        for word in segment.words
+        if word.start is not None and word.end is not None
     ]
+    return sorted(words or [(segment.start, segment.end) for segment in segments])
 
 
 def _language(recipe: Recipe, heard: DetectedLanguage | None, placed: Sequence[Placed]) -> DetectedLanguage:
