@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Spoken:
     avg_logprob: float
     language: str
     samples: Sound
-    alignment: Alignment = Alignment()
+    alignment: Alignment = field(default_factory=Alignment)
     """What is asked: a model by name, times of characters."""
 
 

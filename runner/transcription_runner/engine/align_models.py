@@ -35,7 +35,10 @@ class AlignModel:
 
 
 class AlignModels:
-    """Models by language, loaded when first needed, for several threads. That a language has none is known for good; a failure to load passes."""
+    """Models by language, loaded when first needed, for several threads.
+
+    That a language has none is known for good; a failure to load passes.
+    """
 
     def __init__(self, device: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._device, self._clock = device, clock

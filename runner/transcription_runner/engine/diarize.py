@@ -113,6 +113,5 @@ def _embeddings(answer: Any) -> dict[str, list[float]]:
     if answer.speaker_embeddings is None:
         return {}
     labels = answer.speaker_diarization.labels()
-    return {
-        str(label): [round(float(x), 5) for x in vector] for label, vector in zip(labels, answer.speaker_embeddings, strict=False)
-    }
+    vectors = zip(labels, answer.speaker_embeddings, strict=False)
+    return {str(label): [round(float(number), 5) for number in vector] for label, vector in vectors}

@@ -162,12 +162,8 @@ def _spoken(one: Placed) -> list[tuple[float, float]]:
     if not one.text:
         return []
     segments = one.segments(Recipe(), None)
-    words = [
-        (word.start, word.end)
-        for segment in segments
-        for word in segment.words
-        if word.start is not None and word.end is not None
-    ]
+    timed = [word for segment in segments for word in segment.words]
+    words = [(word.start, word.end) for word in timed if word.start is not None and word.end is not None]
     return sorted(words or [(segment.start, segment.end) for segment in segments])
 
 
