@@ -36,6 +36,7 @@ def test_the_lines_of_the_readme_transcribe_a_file(tmp_path: Path, models: Path)
 def test_importing_the_package_changes_nothing_of_the_process() -> None:
     program = """
 import logging, os, signal, warnings
+import numpy, pydantic # these add warning filters of their own
 before = dict(os.environ), list(warnings.filters), logging.root.handlers[:], signal.getsignal(signal.SIGTERM)
 from transcription_runner import Engine, Work, transcribe
 after = dict(os.environ), list(warnings.filters), logging.root.handlers[:], signal.getsignal(signal.SIGTERM)
