@@ -46,7 +46,7 @@ class Stages:
     def decode(self, path: Path) -> Audio:
         """The file's sound. Raises FileError."""
         with self._timed("decode"):
-            return self.decoder.decode(path)
+            return self.decoder.decode(path).channels[0]
 
     def find_speech(self, files: Sequence[InFlight]) -> list[list[Chunk]]:
         """The chunks of speech of each file."""
