@@ -11,7 +11,7 @@ from tests.validators.reading import word_list
 from transcription_api.speech import Format
 from transcription_api.transcript import Transcript
 from transcription_runner.formats.documents import documents
-from transcription_runner.formats.plain import flattened
+from transcription_runner.formats.subtitles.text import flattened
 
 COUNT = 500
 

@@ -10,11 +10,9 @@ from tests.unit.runner.build import limits, segment, transcript, word
 from tests.validators.hostile import hostile
 from transcription_api.speech import Subtitles
 from transcription_api.transcript import Segment, Transcript
-from transcription_runner.formats.columns import columns
-from transcription_runner.formats.cue import Cue, line_text
-from transcription_runner.formats.cues import cues
-from transcription_runner.formats.pieces import pieces
-from transcription_runner.formats.reading import LONGEST, SHORTEST
+from transcription_runner.formats.subtitles.cues import Cue, cues, line_text
+from transcription_runner.formats.subtitles.page import LONGEST, SHORTEST
+from transcription_runner.formats.subtitles.text import columns, pieces
 
 ENGLISH = (
     "Good morning, everybody. I wanted to talk about the order that we placed last week with the supplier in Madrid. "

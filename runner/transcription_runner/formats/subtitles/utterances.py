@@ -1,12 +1,11 @@
-"""From a segment to the pieces that subtitles are set from: each piece of text with its time and its speaker."""
+"""From segments to utterances: what one person says without a long pause, as tokens that have a time each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from transcription_api.transcript import Segment, Word
-from transcription_runner.formats.columns import columns
-from transcription_runner.formats.pieces import may_break, pieces
-from transcription_runner.formats.plain import flattened
+from transcription_runner.formats.subtitles.page import PAUSE, Page
+from transcription_runner.formats.subtitles.text import columns, flattened, may_break, pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +82,33 @@ def _spread(parts: list[tuple[str, bool]], start: float, end: float, speaker: st
         done += len(piece)
         tokens.append(Token(piece, begin, start + pace * done, speaker, spaced, columns(piece)))
     return tokens
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What one speaker says without a long pause, and the page that it is set on."""
+
+    tokens: tuple[Token, ...]
+    page: Page
+    following: float
+    """Seconds at which the next utterance starts; infinite for the last one."""
+
+    @property
+    def speaker(self) -> str | None:
+        return self.tokens[0].speaker
+
+    @property
+    def prefix(self) -> int:
+        """Columns that the speaker's name takes on each cue's first line, as SRT writes it."""
+        return columns(f"[{self.speaker}]: ") if self.speaker else 0
+
+
+def utterances(tokens: Iterable[Token], page: Page) -> list[Utterance]:
+    """All tokens, in order, cut where the speaker changes or is silent for long."""
+    found: list[list[Token]] = []
+    for token in tokens:
+        if not found or token.speaker != found[-1][-1].speaker or token.start - found[-1][-1].end > PAUSE:
+            found.append([])
+        found[-1].append(token)
+    starts = [utterance[0].start for utterance in found[1:]] + [float("inf")]
+    return [Utterance(tuple(said), page, following) for said, following in zip(found, starts, strict=False)]

@@ -1,7 +1,7 @@
 """What a reader can follow, by language: width of a line, lines, reading speed, and the times that a cue may stand.
 
 All figures but one are those of the Netflix Timed Text Style Guides (general requirements, subtitle timing guidelines, and the
-guide of each language), counted in columns (`columns.py`), of which a full-width character takes two.
+guide of each language), counted in columns (`text.py`), of which a full-width character takes two.
 """
 
 from dataclasses import dataclass
