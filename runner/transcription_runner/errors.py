@@ -1,9 +1,9 @@
 """What can go wrong with speech. Each error has a reason, one CamelCase word for programs, and a message, a sentence for people.
 
-    TranscriptionError
-    ├── FileError            one sound cannot be transcribed; the others go on
-    ├── ConfigurationError   what was asked for cannot be done here: a missing model, a missing device; no retry helps
-    └── DeviceError          the device is gone, for all sounds; another machine, or a new start, may help
+TranscriptionError
+├── FileError            one sound cannot be transcribed; the others go on
+├── ConfigurationError   what was asked for cannot be done here: a missing model, a missing device; no retry helps
+└── DeviceError          the device is gone, for all sounds; another machine, or a new start, may help
 """
 
 __all__ = ["ConfigurationError", "DeviceError", "FileError", "TranscriptionError"]

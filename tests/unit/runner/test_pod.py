@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,14 @@ import pytest
 
 from tests.unit.runner.build import runner_config, segment, transcript
 from tests.unit.runner.stores import folder_store
-from transcription_api.ledger import LedgerEntry, Run
+from transcription_api.ledger import LedgerEntry, Worker
 from transcription_api.manifest import Manifest
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
-from transcription_runner.batch.run import Pod
-from transcription_runner.engine.work import Outcome, Watch, Work
+from transcription_api.status import Stage
+from transcription_runner.batch.claims import claim_name
+from transcription_runner.batch.pod import Means, Pod
+from transcription_runner.engine.work import Result, Watch, Work
 from transcription_runner.errors import ConfigurationError, FileError
 from transcription_runner.limits import Limits
 from transcription_runner.store.folder import FolderStore
@@ -31,20 +33,22 @@ class ReadingEngine:
     def __init__(self, done: Callable[[str], None] = lambda _: None) -> None:
         self._done = done
 
-    def transcribe(self, works: Iterator[Work], watch: Watch) -> Iterator[Outcome]:
+    def transcribe(self, works: Iterable[Work], watch: Watch) -> Iterator[Result]:
         for work in works:
-            content = work.path.read_bytes()
+            assert isinstance(work.sound, Path)
+            assert work.source is not None
+            content = work.sound.read_bytes()
             if content == b"bad":
                 watch.opened(work, 0.0)
-                yield Outcome(work, fault=FileError("DamagedAudio", "the file is damaged"))
+                yield Result(work, fault=FileError("DamagedAudio", "the file is damaged"))
                 continue
             seconds = float(len(content))
             watch.opened(work, seconds)
             watch.heard(work, seconds)
-            self._done(work.source.key)
+            self._done(work.source.key or "")
             said = transcript(segment("hello", 0.0, seconds))
             record = said.transcription.model_copy(update={"source": work.source, "duration_seconds": seconds})
-            yield Outcome(work, said.model_copy(update={"transcription": record}))
+            yield Result(work, said.model_copy(update={"transcription": record}))
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +68,8 @@ def last_words(tmp_path: Path) -> dict[str, str]:
 
 def pod(store: Any, shard: int = 0, engine: Any = None, config: RunnerConfig | None = None, limits: Limits = QUICK) -> Pod:
     config = config or runner_config()
-    who = Run(job_name=config.job.job_name, shard=shard, pod_name=f"{config.job.job_name}-{shard}-abcde")
-    return Pod(config, limits, store, who, lambda _: engine or ReadingEngine())
+    worker = Worker(job_name=config.job.job_name, shard=shard, pod_name=f"{config.job.job_name}-{shard}-abcde")
+    return Pod(config, worker, Means(store, limits, lambda _: engine or ReadingEngine()))
 
 
 def put(store: FolderStore, **contents: bytes) -> None:
@@ -112,9 +116,8 @@ def test_an_empty_source_ends_well_without_loading_a_model(store: FolderStore) -
         def __init__(self) -> None:
             raise AssertionError("no model is needed")
 
-    config = runner_config()
-    who = Run(job_name="calls-1", shard=0, pod_name="p")
-    assert Pod(config, QUICK, store, who, lambda _: NoModel()).run() is ExitCode.DONE  # type: ignore[arg-type]
+    means = Means(store, QUICK, lambda _: NoModel())  # type: ignore[arg-type,return-value]
+    assert Pod(runner_config(), Worker(job_name="calls-1", shard=0, pod_name="p"), means).run() is ExitCode.DONE
     assert manifest(store).counts.total == 0
 
 
@@ -126,7 +129,7 @@ def test_a_restart_does_only_what_is_left_and_counts_what_was_done(store: Folder
     restarted = pod(store, engine=ReadingEngine(again.append))
     assert restarted.run() is ExitCode.DONE
     assert again == ["in/b.wav"]
-    files = restarted._tally.report("", "").files
+    files = restarted._desk.tally.report(Stage.FINISHED, "").files
     assert (files.total, files.succeeded, files.skipped) == (2, 2, 0)
 
 
@@ -139,7 +142,7 @@ def test_another_run_skips_what_is_done_and_tries_what_failed_again(store: Folde
     second = pod(store, engine=ReadingEngine(again.append), config=runner_config(job=job))
     assert second.run() is ExitCode.DONE
     assert again == ["in/b.wav"]
-    assert second._tally.report("", "").files.wire() == {"total": 2, "succeeded": 1, "skipped": 1, "failed": 0}
+    assert second._desk.tally.report(Stage.FINISHED, "").files.wire() == {"total": 2, "succeeded": 1, "skipped": 1, "failed": 0}
     assert manifest(store).counts.wire() == {"total": 2, "succeeded": 1, "skipped": 1, "failed": 0}
 
 
@@ -150,7 +153,7 @@ def test_pods_share_the_files_and_none_is_done_twice(store: FolderStore) -> None
     run_together(pods)
     assert set(done.values()) == {1}
     assert len(done) == 24
-    assert sum(one._tally.report("", "").files.succeeded for one in pods) == 24
+    assert sum(one._desk.tally.report(Stage.FINISHED, "").files.succeeded for one in pods) == 24
     assert manifest(store).counts.succeeded == 24
 
 
@@ -167,14 +170,14 @@ def run_together(pods: list[Pod]) -> None:
 def test_the_files_of_a_pod_that_vanished_are_done_by_another(store: FolderStore) -> None:
     put(store, a=b"one", b=b"two")
     vanished = pod(store, 1)
-    assert vanished._claims.acquire(_claim_name(vanished, "in/a.wav"))
+    assert vanished._desk.claims.acquire(_claim_name(vanished, "in/a.wav"))
     assert pod(store, 0).run() is ExitCode.DONE
     assert len(entries(store)) == 2
     assert [key for key in keys(store) if "claims" in key] == []
 
 
 def _claim_name(one: Pod, key: str) -> str:
-    return one._ledger.key(key).rpartition("/")[2].removesuffix(".json")
+    return claim_name(one._desk.ledger.key(key))
 
 
 def test_a_pod_whose_claim_was_taken_over_writes_nothing(store: FolderStore) -> None:
@@ -183,7 +186,7 @@ def test_a_pod_whose_claim_was_taken_over_writes_nothing(store: FolderStore) -> 
     name = _claim_name(one, "in/a.wav")
 
     def steal(_: str) -> None:
-        body = other._claims._body(0)
+        body = other._desk.claims._body(0)
         assert store.put_if_absent("calls", f"out/.ledger/claims/{name}-0001.claim", body)
 
     slow = pod(store, 0, ReadingEngine(steal))
@@ -212,7 +215,7 @@ def test_a_missing_model_is_final_and_told(store: FolderStore, tmp_path: Path) -
     def load(_: RunnerConfig) -> Any:
         raise ConfigurationError("ModelNotFound", "the model 'x' was not found")
 
-    one = Pod(runner_config(), QUICK, store, Run(job_name="calls-1", shard=0, pod_name="p"), load)
+    one = Pod(runner_config(), Worker(job_name="calls-1", shard=0, pod_name="p"), Means(store, QUICK, load))
     assert one.run() is ExitCode.CONFIGURATION
     assert last_words(tmp_path) == {"reason": "ModelNotFound", "message": "the model 'x' was not found"}
     assert [key for key in keys(store) if "claims" in key] == []
@@ -253,7 +256,7 @@ def test_a_pod_told_to_stop_keeps_what_is_done_and_gives_back_its_claims(store: 
 
     one = pod(store, engine=ReadingEngine(interrupt))
     assert one.run() is ExitCode.INTERRUPTED
-    assert list(entries(store)) == ["in/a.wav"]
+    assert len(entries(store)) == 1
     assert [key for key in keys(store) if "claims" in key] == []
     assert last_words(tmp_path)["reason"] == "Interrupted"
 
