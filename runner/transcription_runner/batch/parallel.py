@@ -53,7 +53,7 @@ def for_each(
 
 
 def in_order(work: Callable[[T], R], items: Iterable[T], at_once: int = AT_ONCE) -> Iterator[tuple[T, R]]:
-    """Each item with `work(item)`, in the order of `items`, computed a little ahead of whoever reads. Raises what `work` raises."""
+    """Each item with `work(item)`, in the order of `items`, computed a little ahead of whoever reads. Raises what `work` does."""
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="ahead")
     begun: deque[tuple[T, Future[R]]] = deque()
     try:
