@@ -11,7 +11,8 @@ from transcription_runner.models.folders import model_folders
 OFF = {"PYANNOTE_METRICS_ENABLED": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 ALLOCATOR = {"CT2_CUDA_ALLOCATOR": "cub_caching"}
 """CTranslate2 keeps memory of the GPU for its next step, instead of asking the driver for it at every token."""
-CACHES = {"TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
+CACHES = {"HF_HOME": "huggingface", "TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
+"""Where libraries keep files between runs: folders below XDG_CACHE_HOME, said here alone."""
 
 
 def prepare_surroundings() -> None:
@@ -25,8 +26,6 @@ def prepare_surroundings() -> None:
     cache = home if _writable(home) else Path(tempfile.gettempdir()) / "cache"
     for name, folder in CACHES.items():
         os.environ.setdefault(name, str(cache / folder))
-    if not _writable(home):
-        os.environ.setdefault("HF_HOME", str(cache / "huggingface"))
     tokenizers = next((folder / "nltk_data" for folder in model_folders() if (folder / "nltk_data").is_dir()), None)
     if tokenizers is not None:
         os.environ.setdefault("NLTK_DATA", str(tokenizers))
