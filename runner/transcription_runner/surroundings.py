@@ -4,9 +4,10 @@ import logging
 import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from transcription_runner.models.folders import model_folders
+from transcription_runner.models.folders import folders_of_environment, use_model_folders
 
 OFF = {"PYANNOTE_METRICS_ENABLED": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 ALLOCATOR = {"CT2_CUDA_ALLOCATOR": "cub_caching"}
@@ -14,11 +15,14 @@ ALLOCATOR = {"CT2_CUDA_ALLOCATOR": "cub_caching"}
 CACHES = {"TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
 
 
-def prepare_surroundings() -> None:
-    """Nothing phones home, caches lie where writing is allowed, and the libraries' logs go through ours.
+def prepare_surroundings(model_folders: Sequence[Path] = ()) -> None:
+    """Nothing phones home, caches lie where writing is allowed, models are found, and the libraries' logs go through ours.
 
-    Variables that are set already stay as they are.
+    Models are looked for in `model_folders`, then in those of TRANSCRIPTION_MODEL_PATH. Variables that are set already stay as
+    they are.
     """
+    folders = [*model_folders, *folders_of_environment()]
+    use_model_folders(folders)
     for name, value in {**OFF, **ALLOCATOR}.items():
         os.environ.setdefault(name, value)
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -27,7 +31,7 @@ def prepare_surroundings() -> None:
         os.environ.setdefault(name, str(cache / folder))
     if not _writable(home):
         os.environ.setdefault("HF_HOME", str(cache / "huggingface"))
-    tokenizers = next((folder / "nltk_data" for folder in model_folders() if (folder / "nltk_data").is_dir()), None)
+    tokenizers = next((folder / "nltk_data" for folder in folders if (folder / "nltk_data").is_dir()), None)
     if tokenizers is not None:
         os.environ.setdefault("NLTK_DATA", str(tokenizers))
     logging.getLogger("whisperx").addHandler(logging.NullHandler())  # keeps whisperx from installing a handler of its own

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transcription_runner.models.checksums import CHECKSUMS_FILE, faults, read_checksums
 from transcription_runner.models.fetch import PARTIAL, FetchError, fetch
-from transcription_runner.models.folders import ALIGNERS_FILE, model_folders
+from transcription_runner.models.folders import ALIGNERS_FILE, folders_of_environment
 from transcription_runner.models.names import aligner_of, source_of
 
 FAILED = 1
@@ -98,7 +98,7 @@ def verify_options(parser: argparse.ArgumentParser) -> None:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check each model that has checksums, and name what is damaged, missing or unfinished."""
-    folders = arguments.folders or model_folders()
+    folders = arguments.folders or folders_of_environment()
     models = sorted(path.parent for folder in folders for path in folder.rglob(CHECKSUMS_FILE))
     unfinished = sorted(path for folder in folders for path in folder.rglob(f"*{PARTIAL}") if path.is_dir())
     if not models and not unfinished:

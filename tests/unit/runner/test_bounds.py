@@ -14,7 +14,7 @@ from transcription_runner.engine.channel import Channel
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits, limits_from_environment
 from transcription_runner.local.transcribe import input_files
-from transcription_runner.models.folders import default_aligner, located
+from transcription_runner.models.folders import default_aligner, located, use_model_folders
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,11 +108,11 @@ def test_a_wrong_configuration_says_what_is_wrong(tmp_path: Path, content: str |
         read_config(file)
 
 
-def test_a_model_name_is_looked_up_in_the_folders_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_name_is_looked_up_in_the_folders_in_order(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder / "small").mkdir(parents=True)
     (tmp_path / "two" / "small" / "model.bin").touch()
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", f"{tmp_path}/one:{tmp_path}/two")
+    use_model_folders([tmp_path / "one", tmp_path / "two"])
     assert located("small", "model.bin") == str(tmp_path / "two" / "small")
     assert located("large-v2", "model.bin") == "large-v2"
 
@@ -122,11 +122,11 @@ def test_a_folder_without_a_model_is_a_configuration_error(tmp_path: Path) -> No
         located(str(tmp_path), "model.bin")
 
 
-def test_the_usual_aligner_of_a_language_is_named_beside_the_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_usual_aligner_of_a_language_is_named_beside_the_models(tmp_path: Path) -> None:
     (tmp_path / "align").mkdir()
     (tmp_path / "align" / "config.json").touch()
     (tmp_path / "aligners.json").write_text('{"en": "align"}')
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     assert default_aligner("en") == str(tmp_path / "align")
     assert default_aligner("fr") is None
     (tmp_path / "aligners.json").write_text('{"en": "gone", "fr": "owner/on-the-hub"}')
