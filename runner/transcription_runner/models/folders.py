@@ -37,6 +37,18 @@ def folders_of_environment() -> list[Path]:
     return [Path(folder) for folder in os.environ.get(ENV_MODEL_PATH, "").split(":") if folder]
 
 
+def model_name(name: str) -> str:
+    """A local folder by its absolute path, so that a relative one works, too; any other name as it is.
+
+    Raises ValueError for what can only be a folder, and is none.
+    """
+    if Path(name).is_dir():
+        return str(Path(name).resolve())
+    if name.startswith(("/", "./", "../", "~")):
+        raise ValueError(f"the model folder {name} does not exist")
+    return name
+
+
 def located(name: str, needed_file: str) -> str:
     """A folder with the model, or `name` itself where it is left to the hub.
 
