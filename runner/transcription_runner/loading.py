@@ -1,7 +1,8 @@
 """What a command loads, and where: the options for the model and the device, and the engine that they name."""
 
 import argparse
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from transcription_runner.engine.engine import Engine
 
 LARGEST_BATCH = 256
+OPTIONS = {
+    "model.name": "--model",
+    "model.computeType": "--compute-type",
+    "model.batchSize": "--batch-size",
+    "compute.device": "--device",
+}
+"""The contract's fields that errors of the engine speak of -> the options that stand for them here."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,12 @@ def loading_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--batch-size", type=int, metavar="N", help="chunks recognised at once; default: what memory holds")
     group.add_argument("--threads", type=int, metavar="N", help="of the CPU; default: OMP_NUM_THREADS, else the cores there are")
+
+
+def in_words_of_options(message: str, options: Mapping[str, str] = OPTIONS) -> str:
+    """A message with a command's options (by field) in place of the contract's fields."""
+    names = "|".join(re.escape(name) for name in sorted(options, key=len, reverse=True))
+    return re.sub(rf"(?<![\w./-])(?:spec\.)?({names})(?![\w/]|\.\w)", lambda found: options[found[1]], message)
 
 
 def check_loading(arguments: argparse.Namespace) -> None:

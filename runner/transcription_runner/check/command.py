@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import logging
 import sys
 
 from transcription_api.names import ExitCode
 from transcription_runner.errors import ConfigurationError, TranscriptionError
-from transcription_runner.loading import check_loading, loading_options, placed
+from transcription_runner.loading import check_loading, in_words_of_options, loading_options, placed
 from transcription_runner.models.folders import model_name
+
+log = logging.getLogger(__name__)
 
 FAILED = 1
 USAGE_ERROR = 2
@@ -18,9 +21,10 @@ INTERRUPTED = 130
 def check_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Checks the machine, or the pod, in which it runs: the device and its driver; each model, its size and the memory that it "
-        "takes; a known clip of speech through every stage; the speed at each batch size, and which batch size to take. Writes one "
-        "page to paste into a ticket. Exit codes: 0 passed, 1 failed, 2 wrong arguments, 78 the model or the device is not there."
+        "Checks the machine, or the pod, in which it runs: the device and its driver; each model, its size and the memory that "
+        "it takes; a known clip of speech through every stage; the speed at each batch size, and which batch size to take. "
+        "Writes one page to paste into a ticket. Exit codes: 0 passed, 1 failed, 2 wrong arguments, 78 the model or the device is "
+        "not there."
     )
     loading_options(parser)
     parser.add_argument("--align-model", metavar="NAME", help="the alignment model; left out, the usual one for English")
@@ -52,17 +56,18 @@ def check(arguments: argparse.Namespace) -> int:
             measure_models(what, align_model, diarize_model, measured, _tell)
             if not arguments.no_speed:
                 measure_speed(what, align_model, measured, _tell)
-        except (TranscriptionError, OSError) as error:
+        except Exception as error:  # a GPU's fault may come as any exception of the libraries; the page tells it
+            log.debug("the check broke off", exc_info=error)
             broken = error
     except ConfigurationError as error:
-        print(f"transcription-runner: {error.reason}: {error.message}", file=sys.stderr)
+        print(f"transcription-runner: {error.reason}: {in_words_of_options(error.message)}", file=sys.stderr)
         return int(ExitCode.CONFIGURATION)
     except KeyboardInterrupt:
         print("transcription-runner: interrupted", file=sys.stderr)
         return INTERRUPTED
     found = findings(machine, measured.models, measured.words, measured.speeds)
     if broken is not None:
-        found.insert(0, Finding(str(broken), failed=True))
+        found.insert(0, Finding(_told(broken), failed=True))
     report = Report(
         device=what.device,
         compute_type=str(what.model.compute_type),
@@ -73,13 +78,18 @@ def check(arguments: argparse.Namespace) -> int:
         advised_batch_size=advised_batch_size(measured.speeds),
         findings=found,
     )
-    print(
-        json.dumps(report.as_json(), indent=2, ensure_ascii=False) if arguments.json else page(report),
-        end="\n" if arguments.json else "",
-    )
+    text = json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n" if arguments.json else page(report)
+    sys.stdout.write(text)
     if isinstance(broken, ConfigurationError):
         return int(ExitCode.CONFIGURATION)
     return 0 if report.passed else FAILED
+
+
+def _told(error: Exception) -> str:
+    """What broke the check off."""
+    if isinstance(error, TranscriptionError):
+        return f"{error.reason}: {in_words_of_options(error.message)}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _tell(step: str) -> None:

@@ -31,14 +31,15 @@ def advised_batch_size(speeds: Sequence[Speed]) -> int | None:
     return min((speed.batch_size for speed in fitting if speed.factor >= CLOSE * fastest), default=None)
 
 
-def speed_plan(device: str, seconds_of_one: float) -> list[tuple[int, int]]:
+def speed_plan(device: str, seconds_of_one: float, only: int | None = None) -> list[tuple[int, int]]:
     """(batch size, how often the clip is transcribed) of each measurement, as many as the time for them allows.
 
-    `seconds_of_one`: how long the clip took alone. The first measurement is always made.
+    `seconds_of_one`: how long the clip took alone; `only`: the one batch size that is asked for. The first measurement is
+    always made.
     """
     plan: list[tuple[int, int]] = []
     spent = 0.0
-    for size in SIZES[device]:
+    for size in (only,) if only else SIZES[device]:
         copies = max(8, 2 * size) if device == "cuda" else max(4, size)
         spent += copies * seconds_of_one
         if plan and spent > SPEED_BUDGET_SECONDS[device]:

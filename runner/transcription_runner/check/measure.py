@@ -81,7 +81,7 @@ def measure_models(what: Placed, align_model: str | None, diarize_model: str | N
 def measure_speed(what: Placed, align_model: str | None, into: Measured, tell: Tell) -> None:
     """Transcribe the clip many times over at each batch size, until memory holds no larger one. Raises as `measure_models`."""
     recipe = Recipe.model_validate({"alignment": {"model": align_model}})
-    for size, copies in speed_plan(what.device, into.seconds_of_one):
+    for size, copies in speed_plan(what.device, into.seconds_of_one, what.model.batch_size):
         tell(f"speed with batches of {size}")
         with engine(replace(what, model=what.model.model_copy(update={"batch_size": size}))) as loaded:
             list(loaded.transcribe([Work(sound(), recipe)]))  # what is loaded late is loaded now

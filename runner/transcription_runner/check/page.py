@@ -57,7 +57,8 @@ def _gpu(gpu: Gpu) -> Iterator[str]:
         f"GPU {gpu.index}: {gpu.name}, compute capability {gpu.compute_capability[0]}.{gpu.compute_capability[1]}, "
         f"{size(gpu.memory_total_bytes)}, {size(gpu.memory_free_bytes)} free before loading"
     )
-    yield f"driver {gpu.driver or 'unknown'}, serves CUDA {gpu.driver_cuda or 'unknown'}; torch's CUDA {gpu.runtime_cuda or 'none'}"
+    served = gpu.driver_cuda or "unknown"
+    yield f"driver {gpu.driver or 'unknown'}, serves CUDA {served}; torch is built for CUDA {gpu.runtime_cuda or 'none'}"
 
 
 def _models(models: Sequence[ModelUse]) -> Iterator[str]:

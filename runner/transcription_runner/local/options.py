@@ -5,7 +5,6 @@ words in which an error speaks of a field: `--vad-onset`, where the contract say
 """
 
 import argparse
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from transcription_api.runner_config import Recipe
 from transcription_api.speech import AlignmentMethod, Channels, Subtitles
+from transcription_runner import loading
 from transcription_runner.local.arguments import argument, field_at, language_code, languages
 from transcription_runner.models.folders import model_name
 
@@ -87,16 +87,13 @@ SUBTITLES = (
     Option("--highlight-words", "highlight_words"),
 )
 RECIPE = (*SPEECH, *AUDIO, *SEARCH, *VAD, *WORDS, *SPEAKERS)
-ELSEWHERE = {
-    "model.name": "--model",
-    "model.computeType": "--compute-type",
-    "model.batchSize": "--batch-size",
-    "compute.device": "--device",
+FLAGS = {
+    **loading.OPTIONS,
+    **{option.wire_path: option.flag for option in (*RECIPE, *SUBTITLES)},
     "alignment.enabled": "--no-align",
-    "decoding.temperatures": "--temperature and --temperature-increment",
-    "output.formats": "--formats",
+    "decoding.temperatures": "--temperature with --temperature-increment",
 }
-"""Fields of the contract whose options are no plain image of a field."""
+"""The option of each of the contract's fields."""
 WARMEST = 1.0
 """The last temperature that --temperature-increment leads to, as in whisper's own command."""
 
@@ -151,10 +148,8 @@ def temperatures(first: float, increment: float) -> list[float]:
 
 
 def in_words_of_options(message: str) -> str:
-    """A message with the command line's options in place of the contract's fields."""
-    options = {option.wire_path: option.flag for option in RECIPE if option.path not in ("language", "task")} | ELSEWHERE
-    names = "|".join(re.escape(name) for name in sorted(options, key=len, reverse=True))
-    return re.sub(rf"(?<![\w./-])(?:spec\.)?({names})(?![\w/]|\.\w)", lambda found: options[found[1]], message)
+    """A message with the command line's options in place of the contract's fields; words alone are no fields."""
+    return loading.in_words_of_options(message, {field: flag for field, flag in FLAGS.items() if "." in field})
 
 
 def _add(group: Any, model: type[BaseModel], options: Sequence[Option]) -> None:
@@ -191,9 +186,10 @@ def _validated(model: type[Kind], fields: dict[str, Any]) -> Kind:
 
 
 def _told(location: tuple[int | str, ...], message: str) -> str:
-    path = ".".join(part for part in location if isinstance(part, str))
-    flags = {option.wire_path: option.flag for option in (*RECIPE, *SUBTITLES)} | ELSEWHERE
-    return f"{flags.get(path, path)}: {message}"
+    """A fault that pydantic finds, by the option that it is in."""
+    name = ".".join(part for part in location if isinstance(part, str))
+    known = FLAGS.get(name) or next((option.flag for option in (*RECIPE, *SUBTITLES) if option.path == name), name)
+    return f"{known}: {message[:1].lower()}{message[1:]}"
 
 
 def _contradictions(recipe: Recipe) -> Iterator[str]:
