@@ -23,8 +23,8 @@ def check_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Checks the machine, or the pod, in which it runs: the device and its driver; each model, its size and the memory that "
         "it takes; a known clip of speech through every stage; the speed at each batch size, and which batch size to take. "
-        "Writes one page to paste into a ticket. Exit codes: 0 passed, 1 failed, 2 wrong arguments, 78 the model or the device is "
-        "not there."
+        "Writes one page to paste into a ticket. Exit codes: 0 passed, 1 failed, 2 wrong arguments, 78 the model or the device "
+        "is not there."
     )
     loading_options(parser)
     parser.add_argument("--align-model", metavar="NAME", help="the alignment model; left out, the usual one for English")

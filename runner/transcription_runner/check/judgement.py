@@ -77,7 +77,7 @@ def _of_gpu(gpu: Gpu | None) -> Iterator[Finding]:
     if gpu is None:
         yield Finding("this ran on the CPU: it says nothing of a GPU")
         return
-    yield Finding("the authors have not run this program on a GPU yet: what this page says of one is news to them, too")
+    yield Finding("the authors have not run this program on a GPU yet: please send them this page (docs/gpu.md)")
     major = driver_major(gpu.driver)
     if major is not None and major < CUDA_12_DRIVER:
         yield Finding(f"driver {gpu.driver} is older than {CUDA_12_DRIVER}, the first that serves CUDA 12", failed=True)

@@ -1,6 +1,6 @@
 """What is already transcribed in an output folder, so that a rerun does not do it again: `.transcribed.jsonl` beside the outputs.
 
-One line is added for each file when all its outputs are written: its name, its size and time of change, and a hash of everything
+One line is added for each file once all its outputs are written: its name, its size and time of change, and a hash of everything
 that shapes the outputs (model, settings, formats, cue limits). The last line of a name counts. A line that was cut off, or a
 file that was removed, costs nothing but doing the work again.
 """
@@ -46,7 +46,7 @@ class Done:
 
     def add(self, name: str, state: State) -> None:
         """Record that all outputs of a file are written. Raises OSError."""
-        line = json.dumps({"name": name, **state._asdict()}, ensure_ascii=False) + "\n"
+        line = "\n" + json.dumps({"name": name, **state._asdict()}, ensure_ascii=False)  # a line that was cut off ends here
         with (self._folder / FILE).open("a", encoding="utf-8", errors="surrogateescape") as file:
             file.write(line)
         self._states[name] = state

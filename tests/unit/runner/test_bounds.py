@@ -13,7 +13,6 @@ from transcription_runner.batch.termination import write_termination_message
 from transcription_runner.engine.channel import Channel
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits, limits_from_environment
-from transcription_runner.local.transcribe import input_files
 from transcription_runner.models.folders import default_aligner, located, use_model_folders
 
 
@@ -133,18 +132,3 @@ def test_the_usual_aligner_of_a_language_is_named_beside_the_models(tmp_path: Pa
     assert default_aligner("fr") == "owner/on-the-hub"
     with pytest.raises(LookupError, match="gone"):
         default_aligner("en")
-
-
-def test_folders_are_searched_and_keep_their_shape(tmp_path: Path) -> None:
-    for name in ("a.wav", "x/b.MP3", "x/notes.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert [name for name, _ in input_files([tmp_path])] == ["a.wav", "x/b.MP3"]
-
-
-def test_two_files_of_one_name_are_not_written_over_each_other(tmp_path: Path) -> None:
-    for folder in ("x", "y"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.wav").touch()
-    with pytest.raises(ValueError, match="would write the same transcripts"):
-        list(input_files([tmp_path / "x/a.wav", tmp_path / "y/a.wav"]))
