@@ -13,13 +13,14 @@ from transcription_runner.engine.align import Aligned, Aligner, Spoken
 from transcription_runner.engine.asked import Asked
 from transcription_runner.engine.audio import Sound
 from transcription_runner.engine.batch_size import BatchSize
-from transcription_runner.engine.decode import DecodeBounds, Decoder, Wanted
+from transcription_runner.engine.decode import DecodeBounds, Decoder
 from transcription_runner.engine.diarize import Diarizer, Voices
 from transcription_runner.engine.in_flight import InFlight
 from transcription_runner.engine.recognise import Heard, Recogniser
 from transcription_runner.engine.segmenting import segments_from_words
 from transcription_runner.engine.transcript import Part, Placed, aligns
 from transcription_runner.engine.vad import Chunk, SpeechFinder
+from transcription_runner.engine.wanted import Wanted
 from transcription_runner.engine.work import Work
 
 MOST_REMEMBERED = 256
@@ -64,8 +65,9 @@ class Stages:
     def decode(self, work: Work) -> Sound:
         """The work's sound. Raises FileError."""
         audio = work.recipe.audio
+        source = Path(work.sound) if isinstance(work.sound, str) else work.sound
         with self._timed("decode"):
-            return self.decoder.decode(work.sound, Wanted(audio.channels == "split", audio.track))
+            return self.decoder.decode(source, Wanted(audio.channels == "split", audio.track))
 
     def find_speech(self, files: Sequence[InFlight]) -> list[list[list[Chunk]]]:
         """The chunks of speech of each channel of each file."""
