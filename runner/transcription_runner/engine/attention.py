@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.audio import SAMPLE_RATE
-from transcription_runner.engine.word_groups import TokenTimes, WordTime, words_of
+from transcription_runner.engine.pauses import beside_pauses, pauses_in
+from transcription_runner.engine.word_groups import TokenTimes, WordTime, spread, words_of
 
 FRAME_SECONDS = 0.02
 """Of the encoder's output; two frames of features."""
 _FRAME_SAMPLES = int(FRAME_SECONDS * SAMPLE_RATE)
+EARLY_SECONDS = 0.08
+"""By how much the path turns to a token too early. Seen alike with two synthesisers, in English and Spanish (docs/decisions/0009)."""
 _MOST_TOKENS = 440
 """Of text: the decoder has 448 places, and some go to the start and the end of the sequence."""
 
@@ -51,8 +54,8 @@ def token_times(
         for index, alignment in zip(members, found, strict=True):
             seconds = len(samples[index]) / SAMPLE_RATE
             pieces = [piece_of(tokenizers[index].tokenizer.id_to_token(token)) for token in tokens[index]]
-            timed = _timed(pieces, alignment, seconds)
-            answers[index] = words_of(timed, tokenizers[index].language_code, seconds)
+            words = words_of(_timed(pieces, alignment, seconds), tokenizers[index].language_code, seconds)
+            answers[index] = spread(beside_pauses(words, pauses_in(samples[index])), seconds)
     return answers
 
 
@@ -94,7 +97,8 @@ def _timed(pieces: list[bytes], alignment: Any, seconds: float) -> TokenTimes:
     """The path's first frame of each token; the end of text, which the path ends with, closes the last."""
     path = np.array(alignment.alignments)
     _, first = np.unique(path[:, 0], return_index=True)
-    edges = np.minimum(path[first, 1] * FRAME_SECONDS, seconds)
+    edges = np.minimum(path[first, 1] * FRAME_SECONDS + EARLY_SECONDS, seconds)
+    edges[0] = 0.0
     probabilities = np.array(alignment.text_token_probs, np.float64)
     beyond = len(pieces) - len(probabilities)  # tokens that the decoder had no place for share what is left
     edges = np.append(edges, np.linspace(edges[-1], seconds, beyond + 1)[1:])
