@@ -14,7 +14,7 @@ from transcription_api.speech import ComputeType
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.models.folders import model_name
-from transcription_runner.surroundings import available_threads, prepare_surroundings
+from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings
 
 if TYPE_CHECKING:
     from transcription_runner.engine.engine import Engine
@@ -102,6 +102,7 @@ def engine(what: Placed) -> "Iterator[Engine]":
     """The engine, loaded, with a scratch folder of its own; closed at the end."""
     from transcription_runner.engine.engine import Engine
 
+    prepare_libraries(what.threads)
     with TemporaryDirectory(prefix="transcription-", ignore_cleanup_errors=True) as scratch:
         loaded = Engine(
             what.model,

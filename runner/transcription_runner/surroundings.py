@@ -12,6 +12,8 @@ from transcription_runner.models.folders import folders_of_environment, use_mode
 OFF = {"PYANNOTE_METRICS_ENABLED": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
 ALLOCATOR = {"CT2_CUDA_ALLOCATOR": "cub_caching"}
 """CTranslate2 keeps memory of the GPU for its next step, instead of asking the driver for it at every token."""
+SEED = 1
+"""Of the samples that the recogniser draws at temperatures above 0."""
 CACHES = {"HF_HOME": "huggingface", "TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
 """Where libraries keep files between runs: folders below XDG_CACHE_HOME, said here alone."""
 
@@ -37,6 +39,15 @@ def prepare_surroundings(model_folders: Sequence[Path] = ()) -> None:
     for noisy in ("lightning.pytorch.utilities.migration.utils", "whisperx", "matplotlib", "faster_whisper"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")  # of the libraries' own inner matters; ours go through logging
+
+
+def prepare_libraries(threads: int) -> None:
+    """Share out the CPU's `threads`, and draw the same samples in every process: the same sound has the same transcript."""
+    import ctranslate2
+    import torch
+
+    torch.set_num_threads(max(1, threads // 2))  # beside the recogniser's
+    ctranslate2.set_random_seed(SEED)
 
 
 def available_threads() -> int:

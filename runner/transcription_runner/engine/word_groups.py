@@ -83,7 +83,7 @@ def _characters(tokens: TokenTimes) -> tuple[str, list[tuple[float, float]], lis
         spans.extend([(start, end)] * len(characters))
         owners.extend([owner] * len(characters))
 
-    for owner, piece in enumerate(tokens.pieces):  # noqa: B007 (`add` reads it)
+    for owner, piece in enumerate(tokens.pieces):
         audible = sum(byte not in _SPACES for byte in piece)
         moments = np.linspace(tokens.edges[owner], tokens.edges[owner + 1], max(1, audible) + 1).tolist()
         done = 0
