@@ -63,7 +63,8 @@ def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]
         {"name": "scratch", "mountPath": SCRATCH_FOLDER},
     ]
     if runner.model_cache:
-        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path})
+        read_only = {"readOnly": True} if runner.model_cache.read_only else {}
+        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path, **read_only})
     return {
         "name": RUNNER_CONTAINER,
         "image": runner.image,
@@ -94,7 +95,8 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
         return {"name": name, "valueFrom": {"secretKeyRef": {"name": resolved.secret_name, "key": key}}}
 
     # The root file system is read-only: whatever libraries write goes to the scratch volume, or to the model cache.
-    cache = runner.model_cache.mount_path if runner.model_cache else f"{SCRATCH_FOLDER}/models"
+    volume = runner.model_cache
+    cache = volume.mount_path if volume and not volume.read_only else f"{SCRATCH_FOLDER}/models"
     plain = {
         # Half for audio in flight, half for what libraries put there: a full volume would have the pod evicted.
         ENV_SCRATCH_BYTES: str(int(parse_quantity(runner.scratch_size) / 2)),  # type: ignore[no-untyped-call]
