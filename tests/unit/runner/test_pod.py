@@ -5,8 +5,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.unit.runner.build import runner_config
 from tests.unit.runner.pods import (
     QUICK,

@@ -60,7 +60,7 @@ def test_the_ledger_entry_comes_after_all_outputs_and_the_claim_is_looked_at_bef
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_the_timing_each_file_is_written_once(store: FolderStore, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"f{number:02}" for number in range(30)]
-    put(store, **{name: b"x" for name in names})
+    put(store, **dict.fromkeys(names, b"x"))
     chance = random.Random(seed)
     far = distant(store)
     monkeypatch.setattr("tests.unit.runner.stores.time.sleep", lambda _, sleep=time.sleep: sleep(chance.random() / 200))
