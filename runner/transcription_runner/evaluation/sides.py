@@ -1,8 +1,8 @@
 """Which files are transcripts and which are references, where both may lie in one folder.
 
 A file is on one side alone, else a transcript would be compared with itself. Of one folder with both, JSON are the transcripts
-and all others the references; of a folder inside the other, all files are what that folder was given for. The TXT and the TSV that
-are written beside a transcript's JSON are no references.
+and all others the references; of a folder inside the other, all files are what that folder was given for. The TXT and the TSV
+that are written beside a transcript's JSON are no references.
 """
 
 from collections.abc import Collection
