@@ -54,6 +54,7 @@ BARS = (
     Bar("diarization", "speaker_count_right", least=0.9),
     Bar("hallucination", "false_words_per_minute", most=1.0),
     Bar("leak", "leak_ratio", most=1.05),
+    Bar("latency", "latency_throughput_ratio", least=0.8),
 )
 
 

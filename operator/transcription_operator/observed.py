@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from transcription_api.names import LABEL_JOB_UID, RUNNER_CONTAINER
-from transcription_api.status import Shard, TranscriptionJobStatus
+from transcription_api.status import ShardReport, TranscriptionJobStatus
 
 Raw = Mapping[str, Any]
 
@@ -148,11 +148,11 @@ def read_status(raw: Raw) -> TranscriptionJobStatus:
         return TranscriptionJobStatus()
 
 
-def _readable_shards(shards: list[Any]) -> list[Shard]:
+def _readable_shards(shards: list[Any]) -> list[ShardReport]:
     readable = []
     for shard in shards:
         try:
-            readable.append(Shard.model_validate(shard))
+            readable.append(ShardReport.model_validate(shard))
         except ValidationError:
             continue
     return readable

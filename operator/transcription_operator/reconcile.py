@@ -79,6 +79,7 @@ def _status(
         real_time_factor=speed(figures, started, verdict.ended_at or figures.reported_at),
         estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, started),
         languages=figures.languages,
+        word_times=figures.word_times,
         failures=figures.failures,
         manifest=figures.manifest,
     )

@@ -1,9 +1,9 @@
 """What can go wrong with speech. Each error has a reason, one CamelCase word for programs, and a message, a sentence for people.
 
-    TranscriptionError
-    ├── FileError            one sound cannot be transcribed; the others go on
-    ├── ConfigurationError   what was asked for cannot be done here: a missing model, a missing device; no retry helps
-    └── DeviceError          the device is gone, for all sounds; another machine, or a new start, may help
+TranscriptionError
+├── FileError            one sound cannot be transcribed; the others go on
+├── ConfigurationError   what was asked for cannot be done here: a missing model, a missing device; no retry helps
+└── DeviceError          the device is gone, for all sounds; another machine, or a new start, may help
 """
 
 __all__ = ["ConfigurationError", "DeviceError", "FileError", "TranscriptionError"]
@@ -27,4 +27,4 @@ class ConfigurationError(TranscriptionError):
 
 
 class DeviceError(TranscriptionError):
-    """The device has failed. Nothing that was in work on it is done, or at fault."""
+    """The device, or the way to it, is lost, for all sounds of this process. What was in work is neither done nor at fault."""

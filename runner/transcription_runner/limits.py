@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+from transcription_api.names import RUNNER_GRACE_SECONDS
 from transcription_runner.errors import ConfigurationError
 
 GIB = 1 << 30
@@ -22,7 +23,7 @@ class Limits:
     """TRANSCRIPTION_STORE_PATIENCE_SECONDS: how long an outage of the store is waited out."""
     lease_seconds: float = 60.0
     """TRANSCRIPTION_LEASE_SECONDS: a claim that is not renewed for this long may be taken over."""
-    grace_seconds: float = 18.0
+    grace_seconds: float = RUNNER_GRACE_SECONDS
     """TRANSCRIPTION_GRACE_SECONDS: how long the file in flight may still take after SIGTERM."""
 
     @property

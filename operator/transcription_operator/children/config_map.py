@@ -26,10 +26,12 @@ def runner_config(resource: Resource, run: Run, resolved: ResolvedSpec) -> Runne
         source=spec.source,
         output=resolved.output,
         endpoint=resolved.endpoint,
+        model=resolved.model,
         recipe=Recipe(
-            model=resolved.model,
             language=spec.language,
             task=spec.task,
+            audio=spec.audio,
+            language_detection=spec.language_detection,
             decoding=spec.decoding,
             vad=spec.vad,
             alignment=spec.alignment,

@@ -11,6 +11,7 @@ from transcription_api.names import (
     ENV_S3_ACCESS_KEY,
     ENV_S3_SECRET_KEY,
     ENV_SCRATCH_BYTES,
+    POD_GRACE_SECONDS,
     RUNNER_CONTAINER,
     RUNNER_SERVICE_ACCOUNT,
     SCRATCH_FOLDER,
@@ -18,12 +19,12 @@ from transcription_api.names import (
     SECRET_SECRET_KEY,
     TOKEN_FOLDER,
 )
+from transcription_api.termination import TERMINATION_FILE
 from transcription_operator.resolved import Placement, ResolvedSpec
 from transcription_operator.settings import RunnerDefaults
 
 USER = 65532
 TOKEN_SECONDS = 3600
-GRACE_SECONDS = 30
 
 
 def pod_spec(config_map_name: str, resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def pod_spec(config_map_name: str, resolved: ResolvedSpec, runner: RunnerDefault
     }
     return {
         "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "terminationGracePeriodSeconds": POD_GRACE_SECONDS,
         "serviceAccountName": RUNNER_SERVICE_ACCOUNT,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -63,7 +64,8 @@ def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]
         {"name": "scratch", "mountPath": SCRATCH_FOLDER},
     ]
     if runner.model_cache:
-        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path})
+        read_only = {"readOnly": True} if runner.model_cache.read_only else {}
+        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path, **read_only})
     return {
         "name": RUNNER_CONTAINER,
         "image": runner.image,
@@ -72,6 +74,7 @@ def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]
         "env": _environment(resolved, runner),
         "resources": container_resources(resolved.placement),
         "volumeMounts": mounts,
+        "terminationMessagePath": TERMINATION_FILE,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -93,19 +96,19 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
     def from_secret(name: str, key: str) -> dict[str, Any]:
         return {"name": name, "valueFrom": {"secretKeyRef": {"name": resolved.secret_name, "key": key}}}
 
-    # The root file system is read-only: whatever libraries write goes to the scratch volume, or to the model cache.
-    cache = runner.model_cache.mount_path if runner.model_cache else f"{SCRATCH_FOLDER}/models"
     plain = {
         # Half for audio in flight, half for what libraries put there: a full volume would have the pod evicted.
         ENV_SCRATCH_BYTES: str(int(parse_quantity(runner.scratch_size) / 2)),  # type: ignore[no-untyped-call]
+        # The root file system is read-only: whatever libraries write goes to the scratch volume; the runner knows their folders.
         "HOME": SCRATCH_FOLDER,
         "TMPDIR": SCRATCH_FOLDER,
         "XDG_CACHE_HOME": f"{SCRATCH_FOLDER}/cache",
-        "MPLCONFIGDIR": f"{SCRATCH_FOLDER}/cache/matplotlib",
-        "NUMBA_CACHE_DIR": f"{SCRATCH_FOLDER}/cache/numba",
-        "HF_HOME": f"{cache}/huggingface",
-        "TORCH_HOME": f"{cache}/torch",
     }
+    if runner.model_cache and not runner.model_cache.read_only:
+        plain |= {
+            "HF_HOME": f"{runner.model_cache.mount_path}/huggingface",
+            "TORCH_HOME": f"{runner.model_cache.mount_path}/torch",
+        }
     if runner.offline:
         plain["HF_HUB_OFFLINE"] = "1"
     if runner.model_path:

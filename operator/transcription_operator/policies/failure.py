@@ -1,12 +1,12 @@
 """Why did it fail? The runner's own word for it (its termination message) where there is one, else Kubernetes'."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from transcription_api.names import ExitCode
+from transcription_api.termination import read_termination_message
 from transcription_operator.observed import ChildJob, ChildPod, Termination
 
 _REASON = re.compile(r"^[A-Za-z]([A-Za-z0-9_]{0,126}[A-Za-z0-9])?$")
@@ -47,24 +47,12 @@ def _of_pod(pod: ChildPod) -> Cause:
     ended = pod.termination
     if ended is None:
         return Cause(_word(pod.reason) or "PodFailed", pod.message or f"pod {pod.name} failed before the runner started")
-    said = _said(ended.message)
+    said = read_termination_message(ended.message)
     if said:
-        return said
+        return Cause(said.reason, said.message)
     if ended.reason == "OOMKilled":
         return Cause("OutOfMemory", "the runner used more memory than it may: raise compute.resources.limits.memory")
     return Cause(_by_exit_code(ended), _tail(ended, pod))
-
-
-def _said(message: str) -> Cause | None:
-    """The runner's termination message: JSON with reason and message."""
-    try:
-        document = json.loads(message)
-    except ValueError:
-        return None
-    if not isinstance(document, dict):
-        return None
-    reason = _word(str(document.get("reason") or ""))
-    return Cause(reason, str(document.get("message") or "")) if reason else None
 
 
 def _by_exit_code(ended: Termination) -> str:

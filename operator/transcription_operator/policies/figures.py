@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transcription_api.names import MAX_REPORTED_FAILURES
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Shard
-
-FINISHED_STAGE = "Finished"
+from transcription_api.status import AudioSeconds, Failure, FileCounts, ShardReport, Stage, WordTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,7 @@ class Figures:
     files: FileCounts | None = None
     audio_seconds: AudioSeconds | None = None
     languages: dict[str, int] | None = None
+    word_times: WordTimes | None = None
     failures: list[Failure] | None = None
     manifest: str | None = None
     reported_at: datetime | None = None
@@ -35,7 +34,7 @@ class Figures:
         return f"{_done(self.files)}/{self.files.total}" if self.files else None
 
 
-def add_up(shards: Iterable[Shard], job_name: str) -> Figures:
+def add_up(shards: Iterable[ShardReport], job_name: str) -> Figures:
     """The figures of the run `job_name`; reports of other runs do not count."""
     reports = sorted((shard for shard in shards if shard.job_name == job_name), key=lambda shard: shard.index)
     if not reports:
@@ -57,10 +56,11 @@ def add_up(shards: Iterable[Shard], job_name: str) -> Figures:
         files=files.model_copy(update={"total": total}),
         audio_seconds=AudioSeconds(total=round(seconds, 1), processed=round(processed, 1)),
         languages=dict(sorted(languages.items())) or None,
+        word_times=_word_times(reports),
         failures=list(failures.values())[:MAX_REPORTED_FAILURES] or None,
         manifest=next((shard.manifest for shard in reports if shard.manifest), None),
         reported_at=max(shard.last_update_time for shard in reports),
-        finished_shards=frozenset(shard.index for shard in reports if shard.stage == FINISHED_STAGE),
+        finished_shards=frozenset(shard.index for shard in reports if shard.stage is Stage.FINISHED),
     )
 
 
@@ -96,6 +96,19 @@ def estimated_end(figures: Figures, started: datetime | None) -> datetime | None
         return None
     seconds = elapsed * remaining / figures.audio_seconds.processed
     return (figures.reported_at + timedelta(seconds=seconds)).replace(microsecond=0)
+
+
+def _word_times(reports: list[ShardReport]) -> WordTimes | None:
+    """None while no file with words is done."""
+    each = [report.word_times for report in reports]
+    total = WordTimes(
+        ctc=sum(one.ctc for one in each),
+        attention=sum(one.attention for one in each),
+        none=sum(one.none for one in each),
+        words=sum(one.words for one in each),
+        estimated=sum(one.estimated for one in each),
+    )
+    return None if total == WordTimes() else total
 
 
 def _done(files: FileCounts) -> int:

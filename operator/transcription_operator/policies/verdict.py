@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from transcription_api.status import Phase, TranscriptionJobStatus
+from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.children.job import QUEUE_LABEL
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.policies.failure import job_cause, last_cause
@@ -20,7 +20,7 @@ POD_PATIENCE = timedelta(seconds=30)
 
 JOB_REJECTED = "JobRejected"
 
-_BEFORE_SPEECH = ("Starting", "LoadingModel")
+_BEFORE_SPEECH = (Stage.STARTING, Stage.LOADING_MODEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _running(case: Case) -> Verdict | None:
         return None
     shards = case.previous.shards or []
     for shard in shards:
-        if shard.stage == "WaitingForStore":
+        if shard.stage is Stage.WAITING_FOR_STORE:
             return Verdict(Phase.RUNNING, "WaitingForStore", shard.message or "the store does not answer; trying again")
     message = f"{running} of {case.resolved.spec.parallelism} pods running"
     if shards and all(shard.stage in _BEFORE_SPEECH for shard in shards):

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from threading import Lock
 from uuid import uuid4
 
-from transcription_api.ledger import Run
+from transcription_api.ledger import Worker
 from transcription_runner.batch.lease import LeaseWatch
+from transcription_runner.batch.parallel import AT_ONCE, for_each
 from transcription_runner.store.port import ObjectInfo, ObjectMissingError, Store
 
 
@@ -33,12 +34,12 @@ class Claims:
     """The claims of one pod. Safe to use from several threads."""
 
     def __init__(
-        self, store: Store, bucket: str, prefix: str, run: Run, watch: LeaseWatch, now: Callable[[], float] = time.monotonic
+        self, store: Store, bucket: str, prefix: str, worker: Worker, watch: LeaseWatch, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
         self._bucket = bucket
         self._folder = f"{prefix}.ledger/claims/"
-        self._run = run
+        self._worker = worker
         self._watch = watch
         self._now = now
         self._nonce = uuid4().hex
@@ -62,12 +63,17 @@ class Claims:
         if holder.get("nonce") == self._nonce:  # our own write, whose answer was lost on the way
             self._hold(claim)
             return claim
-        is_predecessor = (holder.get("jobName"), holder.get("shard")) == (self._run.job_name, self._run.shard)
+        is_predecessor = (holder.get("jobName"), holder.get("shard")) == (self._worker.job_name, self._worker.shard)
         if not is_predecessor and not self._watch.expired(latest.key, latest.etag, self._now()):
             return None
         self._watch.forget(latest.key)
         claim = Claim(name, claim.generation + 1)
         return claim if self._create(claim) else None
+
+    def has(self, name: str) -> bool:
+        """Whether this pod has a claim on `name`, as far as it knows: nothing is asked of the store."""
+        with self._lock:
+            return any(claim.name == name for claim in self._held)
 
     def renew(self, store: Store) -> None:
         """Rewrite every claim held, but those that were lost meanwhile. Takes a store of its own: it must not wait long."""
@@ -110,14 +116,13 @@ class Claims:
         """Give back everything held, as a pod does that is told to stop."""
         with self._lock:
             held = list(self._held)
-        for claim in held:
-            self.release(claim)
+        for_each(self.release, held, AT_ONCE, name="release")
 
     def clear_away(self) -> None:
         """Remove what dead pods of this run left, once all of its files are done and no pod of it needs a claim."""
         for found in list(self._store.list(self._bucket, self._folder)):
             holder = self._holder(found.key)
-            if holder is not None and holder.get("jobName") == self._run.job_name:
+            if holder is not None and holder.get("jobName") == self._worker.job_name:
                 self._store.delete(self._bucket, found.key)
 
     def _create(self, claim: Claim) -> bool:
@@ -158,9 +163,9 @@ class Claims:
 
     def _body(self, beat: int) -> bytes:
         body = {
-            "jobName": self._run.job_name,
-            "shard": self._run.shard,
-            "podName": self._run.pod_name,
+            "jobName": self._worker.job_name,
+            "shard": self._worker.shard,
+            "podName": self._worker.pod_name,
             "nonce": self._nonce,
             "beat": beat,
         }

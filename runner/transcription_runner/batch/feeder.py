@@ -1,132 +1,128 @@
-"""Finds work: walks the source, leaves out what is done, claims a file, fetches it. Runs ahead of the engine by one file."""
+"""Finds work: walks the source, leaves out what is done, claims files and fetches them, several at once, ahead of the engine."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from threading import Event
 
-from transcription_api.ledger import Run
-from transcription_runner.batch.claims import Claim, Claims, claim_name
-from transcription_runner.batch.ledger import Ledger, Verdict, verdict
-from transcription_runner.batch.scratch import Scratch
+from transcription_runner.batch.ahead import Ahead, Fetched
+from transcription_runner.batch.assignment import Assignment, Desk, Pace, files_of
+from transcription_runner.batch.claims import Claim, claim_name
+from transcription_runner.batch.ledger import Standing, standing
+from transcription_runner.batch.parallel import for_each
 from transcription_runner.batch.sources import SourceFile
-from transcription_runner.batch.tally import Tally
 from transcription_runner.errors import FileError
-from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, Store
+from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 2.0
-"""How often claims of others are looked at while there is nothing else to do."""
 MOST_REMEMBERED = 10_000
 """Files held by others that are remembered; beyond that the source is walked once more instead."""
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """A claimed file. Either it lies at `path`, or `fault` says why it cannot."""
-
-    file: SourceFile
-    claim: Claim
-    path: Path | None = None
-    fault: FileError | None = None
-
-
 class Feeder:
-    """One pod's view of the source."""
+    """One pod's view of an assignment's source."""
 
-    def __init__(
-        self,
-        store: Store,
-        bucket: str,
-        files: Callable[[], Iterable[SourceFile]],
-        ledger: Ledger,
-        claims: Claims,
-        scratch: Scratch,
-        tally: Tally,
-        run: Run,
-        recipe_hash: str,
-        largest_bytes: int,
-        stop: Event,
-        poll_seconds: float = POLL_SECONDS,
-    ) -> None:
-        self._store, self._bucket, self._files = store, bucket, files
-        self._ledger, self._claims, self._scratch, self._tally = ledger, claims, scratch, tally
-        self._run, self._recipe_hash, self._largest = run, recipe_hash, largest_bytes
-        self._stop, self._poll = stop, poll_seconds
+    def __init__(self, assignment: Assignment, desk: Desk, pace: Pace) -> None:
+        self._assignment, self._desk, self._pace = assignment, desk, pace
 
-    def feed(self, deliver: Callable[[Fetched], bool]) -> None:
-        """Deliver every file that is this pod's to do; returns when every file of the source is done by somebody, or on stop."""
+    def feed(self, ahead: Ahead, stop: Event) -> None:
+        """Put every file that is this pod's to do; returns when every file of the source is done by somebody or begun here, or
+        on stop. A failure sets `stop`, for calls that wait, and is raised."""
         first = True
-        while not self._stop.is_set():
-            held_by_others, forgotten = self._walk(deliver, first)
-            while held_by_others and not self._stop.wait(self._poll):
-                held_by_others = [file for file in held_by_others if not self._settle(file, deliver, True)]
+        while not stop.is_set():
+            held_by_others, forgotten = self._walk(ahead, stop, first)
+            while held_by_others and not stop.wait(self._pace.poll_seconds):
+                held_by_others = self._unsettled(held_by_others, ahead, stop)
             if not forgotten:
                 return
             first = False
 
-    def _walk(self, deliver: Callable[[Fetched], bool], first: bool) -> tuple[list[SourceFile], bool]:
+    def _walk(self, ahead: Ahead, stop: Event, first: bool) -> tuple[list[SourceFile], bool]:
         """Visit every source object once: those that others hold, and whether there were more than are remembered."""
         held_by_others: list[SourceFile] = []
         forgotten = False
-        for file in self._files():
-            if self._stop.is_set():
-                break
+
+        def visit(file: SourceFile) -> None:
+            nonlocal forgotten
             if first:
-                self._tally.walked(file.size)
-            if not self._settle(file, deliver, first):
+                self._desk.tally.walked(file.size)
+            if not self._settle(file, ahead, stop, first):
                 if len(held_by_others) < MOST_REMEMBERED:
                     held_by_others.append(file)
                 else:
                     forgotten = True
+
+        self._several(visit, _until(stop, files_of(self._assignment, self._desk.store)), stop)
         return held_by_others, forgotten
 
-    def _settle(self, file: SourceFile, deliver: Callable[[Fetched], bool], count: bool) -> bool:
-        """Leave the file if it is done, else deliver it; False while somebody else holds it, or on stop."""
-        if self._is_done(file, count):
+    def _unsettled(self, files: list[SourceFile], ahead: Ahead, stop: Event) -> list[SourceFile]:
+        """Look at files that others held: those that they still hold."""
+        still: list[SourceFile] = []
+
+        def visit(file: SourceFile) -> None:
+            if not self._settle(file, ahead, stop, True):
+                still.append(file)
+
+        self._several(visit, _until(stop, iter(files)), stop)
+        return still
+
+    def _several(self, visit: Callable[[SourceFile], None], files: Iterator[SourceFile], stop: Event) -> None:
+        for_each(visit, files, self._pace.ahead, stop.set, "feed")
+
+    def _settle(self, file: SourceFile, ahead: Ahead, stop: Event, count: bool) -> bool:
+        """Leave the file if it is done or in work here, else claim it and put it; False while another holds it, or on stop."""
+        name = claim_name(self._desk.ledger.key(file.key))
+        if self._desk.claims.has(name) or self._is_done(file, count):
             return True
-        claim = self._claims.acquire(claim_name(self._ledger.key(file.key)))
-        if claim is None:
+        if not ahead.reserve():
             return False
-        if self._stop.is_set() or self._is_done(file, count):  # done between the first look and the claim
-            self._claims.release(claim)
-            return not self._stop.is_set()
-        fetched = self._fetch(file, claim)
-        if fetched is None:
-            self._claims.release(claim)
-            return False
-        return deliver(fetched)
+        fetched: Fetched | None = None
+        try:
+            claim = self._desk.claims.acquire(name)
+            if claim is None:
+                return False
+            done = self._is_done(file, count)  # between the first look and the claim
+            if not done and not stop.is_set():
+                fetched = self._fetch(file, claim, stop)
+            if fetched is None:
+                self._desk.claims.release(claim)
+                return done
+            ahead.put(fetched)
+            return True
+        finally:
+            if fetched is None:
+                ahead.free()
 
     def _is_done(self, file: SourceFile, count: bool) -> bool:
-        entry = self._ledger.read(file.key)
-        what = verdict(entry, file, self._recipe_hash, self._run)
-        if entry is None or what is Verdict.TO_DO:
+        entry = self._desk.ledger.read(file.key)
+        what = standing(entry, file, self._assignment.recipe_hash, self._assignment.worker)
+        if entry is None or what is Standing.TO_DO:
             return False
         if not count:
             return True
-        if what is Verdict.SKIP:
-            self._tally.skipped(file.size)
+        if what is Standing.SKIP:
+            self._desk.tally.skipped(file.size)
         else:
-            self._tally.opened(file.size, entry.audio_seconds)
-        if what is Verdict.DONE_HERE:  # before this pod was restarted
-            self._tally.done(entry)
+            self._desk.tally.opened(file.size, entry.audio_seconds)
+        if what is Standing.DONE_HERE:  # before this pod was restarted
+            self._desk.tally.done(entry)
         return True
 
-    def _fetch(self, file: SourceFile, claim: Claim) -> Fetched | None:
+    def _fetch(self, file: SourceFile, claim: Claim, stop: Event) -> Fetched | None:
+        largest = self._pace.largest_bytes
         if file.fault is not None:
             return Fetched(file, claim, fault=file.fault)
-        if file.size > self._largest:
-            fault = FileError("TooLarge", f"the object has {file.size} bytes; at most {self._largest} are taken")
-            return Fetched(file, claim, fault=fault)
-        path = self._scratch.reserve(file.size, self._stop)
+        if file.size > largest:
+            return Fetched(
+                file, claim, fault=FileError("TooLarge", f"the object has {file.size} bytes; at most {largest} are taken")
+            )
+        path = self._desk.scratch.reserve(file.size, stop)
         if path is None:
             return None
         began = time.monotonic()
         try:
-            read = self._store.fetch(self._bucket, file.key, path, self._largest)
+            read = self._desk.store.fetch(self._assignment.source.bucket, file.key, path, largest)
         except ObjectMissingError:
             fault = FileError("ObjectNotFound", "the object was removed after it had been listed")
         except ObjectRefusedError as refused:
@@ -136,5 +132,12 @@ class Feeder:
         else:
             log.debug("fetched %s (%d bytes) in %.1f s", read.key, read.size, time.monotonic() - began)
             return Fetched(SourceFile(file.key, read.size, read.etag), claim, path)
-        self._scratch.free(path)
+        self._desk.scratch.free(path)
         return Fetched(file, claim, fault=fault)
+
+
+def _until(stop: Event, files: Iterator[SourceFile]) -> Iterator[SourceFile]:
+    for file in files:
+        if stop.is_set():
+            return
+        yield file

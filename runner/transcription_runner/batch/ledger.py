@@ -4,13 +4,13 @@ from enum import Enum
 
 from pydantic import ValidationError
 
-from transcription_api.ledger import LEDGER_VERSION, LedgerEntry, Outcome, Run, ledger_key
+from transcription_api.ledger import LEDGER_VERSION, LedgerEntry, Outcome, Worker, ledger_key
 from transcription_runner.batch.sources import SourceFile
 from transcription_runner.store.port import ObjectMissingError, Store
 
 
-class Verdict(Enum):
-    """What an entry says to a run."""
+class Standing(Enum):
+    """How a file stands with a run, by its entry."""
 
     TO_DO = "nothing that holds"
     SKIP = "an earlier run did it, with the same content and settings"
@@ -18,15 +18,15 @@ class Verdict(Enum):
     DONE_ELSEWHERE = "another shard did it in this run"
 
 
-def verdict(entry: LedgerEntry | None, file: SourceFile, recipe_hash: str, run: Run) -> Verdict:
+def standing(entry: LedgerEntry | None, file: SourceFile, recipe_hash: str, worker: Worker) -> Standing:
     """What is left to do for `file`. An object that failed in an earlier run is tried again; one of this run is not."""
     if entry is None:
-        return Verdict.TO_DO
-    if entry.run.job_name == run.job_name:
-        return Verdict.DONE_HERE if entry.run.shard == run.shard else Verdict.DONE_ELSEWHERE
+        return Standing.TO_DO
+    if entry.worker.job_name == worker.job_name:
+        return Standing.DONE_HERE if entry.worker.shard == worker.shard else Standing.DONE_ELSEWHERE
     if entry.outcome is Outcome.SUCCEEDED and entry.recipe_hash == recipe_hash and file.etag and entry.etag == file.etag:
-        return Verdict.SKIP
-    return Verdict.TO_DO
+        return Standing.SKIP
+    return Standing.TO_DO
 
 
 class Ledger:

@@ -1,4 +1,4 @@
-"""The manifest as a stream: every source object with what became of it, read back from the ledger one by one."""
+"""The manifest as a stream: every source object with what became of it, read back from the ledger."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -8,11 +8,15 @@ from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.manifest import Manifest, ManifestFile
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.status import FileCounts
+from transcription_runner.batch.parallel import in_order
 from transcription_runner.batch.sources import SourceFile
+
+ENTRIES_AT_ONCE = 32
+"""Entries that are asked for side by side: nothing else is done by then, and a run may have a million."""
 
 
 class ManifestStream:
-    """The manifest's JSON in parts; `counts` is complete once all parts were taken. Holds one entry at a time."""
+    """The manifest's JSON in parts; `counts` is complete once all parts were taken. Holds a few entries at a time."""
 
     def __init__(
         self,
@@ -31,8 +35,7 @@ class ManifestStream:
         """The content from its beginning. May be asked for again when an upload has to start over."""
         counts = {"total": 0, "succeeded": 0, "skipped": 0, "failed": 0}
         yield b'{"files":['
-        for file in self._files():
-            entry = self._entry_of(file.key)
+        for _, entry in in_order(lambda file: self._entry_of(file.key), self._files(), ENTRIES_AT_ONCE):
             if entry is None:
                 continue  # came into the source after the work was done; the next run's matter
             listed = manifest_file(entry, self._config.job.job_name)
@@ -67,10 +70,13 @@ def manifest_file(entry: LedgerEntry, job_name: str) -> ManifestFile:
         key=entry.key,
         etag=entry.etag,
         outcome=entry.outcome,
-        skipped=entry.run.job_name != job_name and entry.outcome is Outcome.SUCCEEDED,
+        skipped=entry.worker.job_name != job_name and entry.outcome is Outcome.SUCCEEDED,
         reason=entry.reason,
         message=entry.message,
         outputs=entry.outputs,
         language=entry.language,
         audio_seconds=entry.audio_seconds,
+        words=entry.words,
+        estimated_words=entry.estimated_words,
+        alignment=entry.alignment,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from transcription_api import names
 from transcription_api.runner_config import JobReference
-from transcription_api.status import Shard
+from transcription_api.status import ShardReport
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class StatusPublisher:
         self._job = job
         self._manager = f"{names.RUNNER_FIELD_MANAGER_PREFIX}{index}"
 
-    def publish(self, shard: Shard) -> None:
+    def publish(self, shard: ShardReport) -> None:
         """Apply this shard's entry, and nothing else.
 
         A later object of the same name cannot be told apart here: the API server ignores a uid that is applied to the status

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from threading import Condition, Thread
 
-from transcription_api.status import Shard
+from transcription_api.status import ShardReport, Stage
 from transcription_runner.batch.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -21,21 +21,23 @@ COMPLAINT_SECONDS = 300.0
 class Reporter:
     """Knows the stage that the pod is in, and publishes `tally` with it."""
 
-    def __init__(self, tally: Tally, publish: Callable[[Shard], None] | None, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tally: Tally, publish: Callable[[ShardReport], None] | None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         """Without `publish`, outside a cluster, stages are only logged."""
         self._tally = tally
         self._publish = publish
         self._now = now
         self._changed = Condition()
-        self._stage, self._message = "Starting", ""
+        self._stage, self._message = Stage.STARTING, ""
         self._waiting: str | None = None
         self._urgent, self._closed = True, False
-        self._sent: tuple[float, Shard] | None = None
+        self._sent: tuple[float, ShardReport] | None = None
         self._complained = float("-inf")
         self._thread = Thread(target=self._run, name="reporter", daemon=True)
         self._thread.start()
 
-    def stage(self, stage: str, message: str = "") -> None:
+    def stage(self, stage: Stage, message: str = "") -> None:
         """Enter a stage."""
         with self._changed:
             if (stage, message) == (self._stage, self._message):
@@ -56,7 +58,7 @@ class Reporter:
         if news:
             log.warning("%s", f"waiting for the store: {error}" if error else "the store answers again")
 
-    def close(self, stage: str, message: str = "", patience_seconds: float = 3.0) -> None:
+    def close(self, stage: Stage, message: str = "", patience_seconds: float = 3.0) -> None:
         """Send the last report and stop."""
         self.stage(stage, message)
         with self._changed:
@@ -71,12 +73,12 @@ class Reporter:
                     self._changed.wait(INTERVAL_SECONDS)
                 urgent, closed = self._urgent, self._closed
                 self._urgent = False
-                stage, message = ("WaitingForStore", self._waiting) if self._waiting else (self._stage, self._message)
+                stage, message = (Stage.WAITING_FOR_STORE, self._waiting) if self._waiting else (self._stage, self._message)
             self._send(self._tally.report(stage, message), urgent or closed)
             if closed:
                 return
 
-    def _send(self, shard: Shard, urgent: bool) -> None:
+    def _send(self, shard: ShardReport, urgent: bool) -> None:
         if self._publish is None:
             return
         if self._sent is not None and not urgent:

@@ -8,6 +8,7 @@ from wcmatch import glob
 from transcription_api.runner_config import ResolvedOutput
 from transcription_api.spec import Source
 from transcription_api.speech import Format
+from transcription_runner.batch.parallel import in_order
 from transcription_runner.engine.suffixes import has_known_suffix
 from transcription_runner.errors import FileError
 from transcription_runner.store.port import ObjectInfo, ObjectMissingError, ObjectRefusedError, Store
@@ -62,8 +63,8 @@ class Selection:
 def source_files(store: Store, source: Source, output: ResolvedOutput) -> Iterator[SourceFile]:
     """Every object to transcribe. A listed key that cannot be used comes with its fault, so that it is reported, not lost."""
     if source.keys is not None:
-        for key in source.keys:
-            yield _listed(store, source.bucket, key)
+        for _, file in in_order(lambda key: _listed(store, source.bucket, key), source.keys):
+            yield file
         return
     selection = Selection(source, output)
     for found in store.list(source.bucket, source.prefix or ""):

@@ -7,7 +7,7 @@ from threading import Lock
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.names import MAX_REPORTED_FAILURES
 from transcription_api.runner_config import JobReference
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Shard
+from transcription_api.status import AudioSeconds, Failure, FileCounts, ShardReport, Stage, WordTimes
 
 REPORTED_OVER_ALL_SHARDS = 160
 """Failures that all shards together may list: the status object has to stay small."""
@@ -28,6 +28,7 @@ class Tally:
         self._in_flight: dict[str, float] = {}
         self._complete = False
         self._languages: Counter[str] = Counter()
+        self._word_times: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._manifest: str | None = None
 
@@ -74,6 +75,10 @@ class Tally:
                 self._processed += entry.audio_seconds
                 if entry.language:
                     self._languages[entry.language] += 1
+                if entry.segments:
+                    self._word_times[entry.alignment or "none"] += 1
+                    self._word_times["words"] += entry.words
+                    self._word_times["estimated"] += entry.estimated_words
                 return
             self._failed += 1
             if len(self._failures) < self._room:
@@ -88,10 +93,10 @@ class Tally:
             self._manifest = manifest
             self._complete = True
 
-    def report(self, stage: str, message: str, now: datetime | None = None) -> Shard:
+    def report(self, stage: Stage, message: str, now: datetime | None = None) -> ShardReport:
         """The shard's entry in the job's status."""
         with self._lock:
-            return Shard(
+            return ShardReport(
                 index=self._shard,
                 job_name=self._job.job_name,
                 pod_name=self._pod_name,
@@ -103,6 +108,7 @@ class Tally:
                 ),
                 audio_seconds=AudioSeconds(total=round(self._total_seconds(), 3), processed=round(self._processed_seconds(), 3)),
                 languages=dict(self._languages.most_common(128)),
+                word_times=WordTimes(**self._word_times),
                 failures=list(self._failures),
                 stage=stage,
                 message=message[:1024],

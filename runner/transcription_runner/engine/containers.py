@@ -36,6 +36,9 @@ ALLOWED_DEMUXERS = (
 GAPS_ARE_LEGAL = frozenset({"asf", "flv", "matroska", "mov", "mpegts"})
 """Containers whose timestamps may leave gaps: less audio than the stated length is damage only if the decoder complains too."""
 
+TELLS_TIME = GAPS_ARE_LEGAL | {"mpeg", "ogg"}
+"""Containers that state when their sound is heard. Of the others, timestamps are but a count of what was read."""
+
 LENGTH_IS_A_GUESS = frozenset({"ogg", "mpegts"})
 """Containers that state no length: what libav tells is the difference of two timestamps."""
 

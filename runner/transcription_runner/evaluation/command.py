@@ -32,7 +32,6 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the report as JSON, too")
     parser.add_argument("--no-normalise", action="store_true", help="compare letter case and punctuation, too")
-    parser.add_argument("--verbose", action="store_true", help="log more")
 
 
 def evaluate(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,8 @@ from transcription_runner.store.port import ObjectInfo, ObjectRefusedError, Stor
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
+CONNECTIONS = 64
+"""Kept open at most: a pod fetches 8 files and writes 8 at once, the outputs of each side by side."""
 BLOCK_BYTES = 1 << 20
 PART_BYTES = 5 << 20
 """Parts of an upload of unknown length: the least that S3 allows, and the most that is held."""
@@ -37,7 +39,7 @@ class S3Store:
             region=os.environ.get("AWS_REGION") or None,
             http_client=urllib3.PoolManager(
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-                maxsize=16,
+                maxsize=CONNECTIONS,
                 retries=False,
                 cert_reqs="CERT_REQUIRED",
                 ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.unit.operator.world import SETTINGS, Job, a_job
-from transcription_api.names import ExitCode
+from transcription_api.names import POD_GRACE_SECONDS, RUNNER_GRACE_SECONDS, ExitCode
 from transcription_api.runner_config import RunnerConfig
+from transcription_api.termination import TERMINATION_FILE
 from transcription_operator.plan import StartRun
 from transcription_operator.settings import ModelCache
 
@@ -132,7 +133,13 @@ def test_credentials_come_from_the_secret_by_reference() -> None:
     assert env["S3_ACCESS_KEY"] == {"secretKeyRef": {"name": "mine", "key": "accessKey"}}
     assert env["S3_SECRET_KEY"] == {"secretKeyRef": {"name": "mine", "key": "secretKey"}}
     assert env["POD_NAME"] == {"fieldRef": {"fieldPath": "metadata.name"}}
-    assert env["HOME"] == "/tmp"
+    assert (env["HOME"], env["XDG_CACHE_HOME"]) == ("/tmp", "/tmp/cache")
+
+
+def test_a_pod_has_longer_to_end_than_its_runner_takes_and_says_why_it_ended_where_kubernetes_looks() -> None:
+    pod = pod_of(a_job())
+    assert pod["terminationGracePeriodSeconds"] == POD_GRACE_SECONDS > RUNNER_GRACE_SECONDS
+    assert pod["containers"][0]["terminationMessagePath"] == TERMINATION_FILE
 
 
 def test_fetched_audio_may_fill_half_of_the_scratch_volume() -> None:
@@ -150,6 +157,14 @@ def test_a_model_cache_is_mounted_and_hubs_write_there() -> None:
     assert (env["HF_HOME"], env["HF_HUB_OFFLINE"]) == ("/cache/huggingface", "1")
 
 
+def test_of_a_read_only_volume_of_models_nothing_is_written_and_hubs_write_to_the_scratch_volume() -> None:
+    pod = pod_of(a_job(), model_cache=ModelCache(existing_claim="models", read_only=True))
+    assert {"name": "model-cache", "mountPath": "/models", "readOnly": True} in pod["containers"][0]["volumeMounts"]
+    env = environment(pod)
+    assert env["XDG_CACHE_HOME"].startswith("/tmp/")
+    assert not any(value.startswith("/models") for name, value in env.items() if name != "TRANSCRIPTION_MODEL_PATH")
+
+
 @pytest.mark.parametrize("run_id", ["", "second"])
 def test_the_config_map_is_what_the_runner_reads(run_id: str) -> None:
     job = a_job().asking(
@@ -157,11 +172,17 @@ def test_the_config_map_is_what_the_runner_reads(run_id: str) -> None:
         parallelism=2,
         language="es",
         source={"bucket": "calls", "prefix": "2026/"},
+        model={"name": "large-v3"},
         decoding={"initialPrompt": "ñandú"},
+        audio={"channels": "split", "channelNames": ["agent", "customer"]},
+        languageDetection={"minProbability": 0.7},
+        alignment={"method": "attention"},
     )
     start = start_of(job)
     config = RunnerConfig.model_validate(json.loads(start.config_map["data"]["config.json"]))
     assert (config.job.namespace, config.job.name, config.job.uid) == ("team", "calls", "uid-of-calls")
     assert (config.job.run_id, config.job.job_name, config.job.parallelism) == (run_id, start.job["metadata"]["name"], 2)
     assert (config.source.prefix, config.recipe.language, config.recipe.decoding.initial_prompt) == ("2026/", "es", "ñandú")
+    assert (config.recipe.audio.channel_names, config.recipe.alignment.method) == (["agent", "customer"], "attention")
+    assert (config.model.name, config.recipe.language_detection.min_probability) == ("large-v3", 0.7)
     assert (config.device, config.endpoint) == ("cuda", "http://minio:9000")

@@ -1,6 +1,6 @@
 """Adding up the shards' reports."""
 
-from tests.unit.operator.world import Job, a_job, at
+from tests.unit.operator.world import Job, a_job, a_running_job, at
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 
 
@@ -18,6 +18,13 @@ def test_own_work_is_summed_and_views_of_the_whole_are_not() -> None:
     assert result.audio_seconds is not None
     assert result.audio_seconds.wire() == {"total": 120, "processed": 50}
     assert result.languages == {"en": 4, "es": 1}
+
+
+def test_where_word_times_come_from_is_summed_and_reaches_the_status() -> None:
+    assert figures(a_job().with_shard(0, total=3)).word_times is None
+    job = a_running_job().with_shard(0, wordTimes={"ctc": 2, "words": 20, "estimated": 1})
+    job.with_shard(1, wordTimes={"ctc": 1, "attention": 1, "none": 1, "words": 10}).reconciled(60)
+    assert job.status["wordTimes"] == {"ctc": 3, "attention": 1, "none": 1, "words": 30, "estimated": 1}
 
 
 def test_reports_of_another_run_do_not_count() -> None:

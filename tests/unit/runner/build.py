@@ -57,7 +57,8 @@ def runner_config(**more: Any) -> RunnerConfig:
         "source": {"bucket": "calls", "prefix": "in/"},
         "output": {"bucket": "calls", "prefix": "out/", "formats": ["json", "tsv", "txt", "vtt", "srt"]},
         "endpoint": "http://127.0.0.1:1",
-        "recipe": {"model": {"name": "asr-small", "computeType": "int8", "batchSize": 4}},
+        "model": {"name": "asr-small", "computeType": "int8", "batchSize": 4},
+        "recipe": {},
         "device": "cpu",
     }
     return RunnerConfig.model_validate({**fields, **more})

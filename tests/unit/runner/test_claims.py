@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner.stores import FlakyStore, folder_store
-from transcription_api.ledger import Run
+from transcription_api.ledger import Worker
 from transcription_runner.batch.claims import Claim, Claims
 from transcription_runner.batch.lease import LeaseWatch
 from transcription_runner.store.folder import FolderStore
@@ -35,8 +35,8 @@ def store(tmp_path: Path) -> FolderStore:
 
 
 def pod(store: FolderStore, clock: Clock, shard: int, name: str | None = None, job: str = "calls-1") -> Claims:
-    run = Run(job_name=job, shard=shard, pod_name=name or f"{job}-{shard}")
-    return Claims(store, "calls", "out/", run, LeaseWatch(LEASE, longest_step=10.0), clock)
+    worker = Worker(job_name=job, shard=shard, pod_name=name or f"{job}-{shard}")
+    return Claims(store, "calls", "out/", worker, LeaseWatch(LEASE, longest_step=10.0), clock)
 
 
 def claim_objects(store: FolderStore) -> list[str]:
@@ -146,7 +146,7 @@ def test_a_claim_whose_confirmation_was_lost_is_known_as_ones_own(tmp_path: Path
     folder_store(tmp_path)
     flaky = FlakyStore(tmp_path, fails=lambda call: call == 1, late=True)
     patient = PatientStore(flaky, 60, lambda _: None, sleep=lambda _: None)
-    claims = Claims(patient, "calls", "out/", Run(job_name="calls-1", shard=0, pod_name="p"), LeaseWatch(LEASE, 10.0), clock)
+    claims = Claims(patient, "calls", "out/", Worker(job_name="calls-1", shard=0, pod_name="p"), LeaseWatch(LEASE, 10.0), clock)
     claim = claims.acquire("file")
     assert claim == Claim("file", 0)
     assert claims.holds(claim)

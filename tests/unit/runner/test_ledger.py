@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.unit.runner.stores import folder_store
-from transcription_api.ledger import LedgerEntry, Outcome, Run
-from transcription_runner.batch.ledger import Ledger, Verdict, verdict
+from transcription_api.ledger import LedgerEntry, Outcome, Worker
+from transcription_runner.batch.ledger import Ledger, Standing, standing
 from transcription_runner.batch.sources import SourceFile
 
-THIS_RUN = Run(job_name="calls-2", shard=1, pod_name="calls-2-1-abcde")
+THIS_RUN = Worker(job_name="calls-2", shard=1, pod_name="calls-2-1-abcde")
 FILE = SourceFile("in/a.wav", 100, "etag-1")
 
 
@@ -22,7 +22,7 @@ def entry(**more: Any) -> LedgerEntry:
         "etag": "etag-1",
         "recipe_hash": "hash-1",
         "outcome": Outcome.SUCCEEDED,
-        "run": Run(job_name="calls-1", shard=0, pod_name="p"),
+        "worker": Worker(job_name="calls-1", shard=0, pod_name="p"),
         "finished_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     return LedgerEntry.model_validate({**fields, **more})
@@ -31,28 +31,28 @@ def entry(**more: Any) -> LedgerEntry:
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (None, Verdict.TO_DO),
-        (entry(), Verdict.SKIP),
-        (entry(etag="etag-2"), Verdict.TO_DO),
-        (entry(recipe_hash="hash-2"), Verdict.TO_DO),
-        (entry(outcome=Outcome.FAILED), Verdict.TO_DO),
-        (entry(run=THIS_RUN), Verdict.DONE_HERE),
-        (entry(run=THIS_RUN, outcome=Outcome.FAILED), Verdict.DONE_HERE),
-        (entry(run=THIS_RUN, etag="etag-2"), Verdict.DONE_HERE),
-        (entry(run=THIS_RUN.model_copy(update={"shard": 0})), Verdict.DONE_ELSEWHERE),
+        (None, Standing.TO_DO),
+        (entry(), Standing.SKIP),
+        (entry(etag="etag-2"), Standing.TO_DO),
+        (entry(recipe_hash="hash-2"), Standing.TO_DO),
+        (entry(outcome=Outcome.FAILED), Standing.TO_DO),
+        (entry(worker=THIS_RUN), Standing.DONE_HERE),
+        (entry(worker=THIS_RUN, outcome=Outcome.FAILED), Standing.DONE_HERE),
+        (entry(worker=THIS_RUN, etag="etag-2"), Standing.DONE_HERE),
+        (entry(worker=THIS_RUN.model_copy(update={"shard": 0})), Standing.DONE_ELSEWHERE),
     ],
 )
-def test_verdicts(found: LedgerEntry | None, expected: Verdict) -> None:
-    assert verdict(found, FILE, "hash-1", THIS_RUN) is expected
+def test_how_a_file_stands(found: LedgerEntry | None, expected: Standing) -> None:
+    assert standing(found, FILE, "hash-1", THIS_RUN) is expected
 
 
 def test_a_restarted_pod_knows_its_own_entries_by_index_not_by_name() -> None:
     before = THIS_RUN.model_copy(update={"pod_name": "calls-2-1-zzzzz"})
-    assert verdict(entry(run=before), FILE, "hash-1", THIS_RUN) is Verdict.DONE_HERE
+    assert standing(entry(worker=before), FILE, "hash-1", THIS_RUN) is Standing.DONE_HERE
 
 
 def test_a_listed_key_without_an_object_is_never_skipped() -> None:
-    assert verdict(entry(etag=""), SourceFile("in/a.wav"), "hash-1", THIS_RUN) is Verdict.TO_DO
+    assert standing(entry(etag=""), SourceFile("in/a.wav"), "hash-1", THIS_RUN) is Standing.TO_DO
 
 
 def test_entries_are_read_back(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from transcription_api.runner_config import JobReference
-from transcription_api.status import Shard
+from transcription_api.status import ShardReport, Stage
 from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.tally import Tally
 
 
 @pytest.fixture
-def sent() -> list[Shard]:
+def sent() -> list[ShardReport]:
     return []
 
 
@@ -22,10 +22,10 @@ def tally() -> Tally:
 
 
 @pytest.fixture
-def reporter(sent: list[Shard], tally: Tally) -> Iterator[Reporter]:
+def reporter(sent: list[ShardReport], tally: Tally) -> Iterator[Reporter]:
     made = Reporter(tally, sent.append)
     yield made
-    made.close("Finished")
+    made.close(Stage.FINISHED)
 
 
 def soon(condition: Callable[[], bool]) -> bool:
@@ -35,14 +35,14 @@ def soon(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_a_change_of_stage_is_sent_at_once(reporter: Reporter, sent: list[Shard]) -> None:
+def test_a_change_of_stage_is_sent_at_once(reporter: Reporter, sent: list[ShardReport]) -> None:
     assert soon(lambda: [shard.stage for shard in sent] == ["Starting"])
-    reporter.stage("Transcribing")
+    reporter.stage(Stage.TRANSCRIBING)
     assert soon(lambda: sent[-1].stage == "Transcribing")
 
 
-def test_waiting_for_the_store_stands_in_for_the_stage_and_passes(reporter: Reporter, sent: list[Shard]) -> None:
-    reporter.stage("Transcribing")
+def test_waiting_for_the_store_stands_in_for_the_stage_and_passes(reporter: Reporter, sent: list[ShardReport]) -> None:
+    reporter.stage(Stage.TRANSCRIBING)
     reporter.waiting_for_store("connection refused")
     assert soon(lambda: bool(sent) and sent[-1].stage == "WaitingForStore")
     assert sent[-1].message == "connection refused"
@@ -50,7 +50,7 @@ def test_waiting_for_the_store_stands_in_for_the_stage_and_passes(reporter: Repo
     assert soon(lambda: sent[-1].stage == "Transcribing")
 
 
-def test_progress_without_a_change_of_stage_waits_its_turn(reporter: Reporter, sent: list[Shard], tally: Tally) -> None:
+def test_progress_without_a_change_of_stage_waits_its_turn(reporter: Reporter, sent: list[ShardReport], tally: Tally) -> None:
     assert soon(lambda: len(sent) == 1)
     for _ in range(100):
         tally.walked(1)
@@ -58,24 +58,24 @@ def test_progress_without_a_change_of_stage_waits_its_turn(reporter: Reporter, s
     assert len(sent) == 1
 
 
-def test_the_last_report_is_sent_before_closing_returns(sent: list[Shard], tally: Tally) -> None:
+def test_the_last_report_is_sent_before_closing_returns(sent: list[ShardReport], tally: Tally) -> None:
     reporter = Reporter(tally, sent.append)
     tally.walked(1)
-    reporter.close("Interrupted")
+    reporter.close(Stage.INTERRUPTED)
     assert (sent[-1].stage, sent[-1].files.total) == ("Interrupted", 1)
 
 
 def test_an_api_server_that_refuses_is_told_once_and_stops_nothing(tally: Tally, caplog: pytest.LogCaptureFixture) -> None:
-    def refuse(_: Shard) -> None:
+    def refuse(_: ShardReport) -> None:
         raise ConnectionError("no route to host")
 
     reporter = Reporter(tally, refuse)
-    for number in range(5):
-        reporter.stage(f"Stage{number}")
+    for stage in list(Stage)[:5]:
+        reporter.stage(stage)
         time.sleep(0.02)
-    reporter.close("Finished")
+    reporter.close(Stage.FINISHED)
     assert caplog.text.count("progress could not be reported") == 1
 
 
 def test_without_a_cluster_nothing_is_sent(tally: Tally) -> None:
-    Reporter(tally, None).close("Finished")
+    Reporter(tally, None).close(Stage.FINISHED)

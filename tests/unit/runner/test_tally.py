@@ -7,7 +7,7 @@ import pytest
 from tests.unit.runner.test_ledger import entry
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.runner_config import JobReference
-from transcription_api.status import FileCounts, Shard
+from transcription_api.status import FileCounts, ShardReport, Stage, WordTimes
 from transcription_runner.batch.tally import Tally
 
 
@@ -15,8 +15,8 @@ def tally(parallelism: int = 1) -> Tally:
     return Tally(JobReference(namespace="n", name="calls", uid="u", job_name="calls-1", parallelism=parallelism), 2, "pod")
 
 
-def report(counts: Tally) -> Shard:
-    return counts.report("Transcribing", "")
+def report(counts: Tally) -> ShardReport:
+    return counts.report(Stage.TRANSCRIBING, "")
 
 
 def done(key: str, **more: Any) -> LedgerEntry:
@@ -37,6 +37,16 @@ def test_it_counts_what_was_done_by_outcome_and_language() -> None:
     assert shard.languages == {"es": 2}
     assert [(failure.key, failure.reason) for failure in shard.failures] == [("c", "DamagedAudio")]
     assert shard.audio_seconds.processed == 20
+
+
+def test_it_counts_where_word_times_come_from_and_leaves_out_files_without_words() -> None:
+    counts = tally()
+    counts.done(done("a", segments=2, words=20, estimated_words=1, alignment="ctc"))
+    counts.done(done("b", segments=1, words=5, alignment="attention"))
+    counts.done(done("c", segments=1, words=7))
+    counts.done(done("silence"))
+    counts.done(failed("d"))
+    assert report(counts).word_times == WordTimes(ctc=1, attention=1, none=1, words=32, estimated=1)
 
 
 def test_the_total_is_the_survey_until_the_walk_is_further() -> None:
@@ -89,7 +99,7 @@ def test_long_messages_are_cut_to_what_the_status_takes() -> None:
     counts = tally()
     counts.done(failed("k" * 1024, "m" * 5000))
     assert len(report(counts).failures[0].message) == 512
-    assert len(counts.report("WaitingForStore", "x" * 5000).message) == 1024
+    assert len(counts.report(Stage.WAITING_FOR_STORE, "x" * 5000).message) == 1024
 
 
 def test_at_the_end_the_counts_are_the_manifests() -> None:

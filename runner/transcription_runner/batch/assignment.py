@@ -1,0 +1,85 @@
+"""An assignment: the work of one run, and the desk at which one pod does its part of it.
+
+The engine is no part of it: one engine can serve several assignments, each with a desk of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transcription_api.ledger import Worker, recipe_hash
+from transcription_api.runner_config import Recipe, ResolvedOutput, RunnerConfig
+from transcription_api.spec import Source
+from transcription_runner.batch.claims import Claims
+from transcription_runner.batch.lease import LeaseWatch
+from transcription_runner.batch.ledger import Ledger
+from transcription_runner.batch.parallel import AT_ONCE
+from transcription_runner.batch.scratch import Scratch
+from transcription_runner.batch.sources import SourceFile, source_files
+from transcription_runner.batch.tally import Tally
+from transcription_runner.limits import Limits
+from transcription_runner.store.port import Store
+
+LONGEST_POLL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What is to be transcribed, how, where the results go, and who does it."""
+
+    source: Source
+    output: ResolvedOutput
+    recipe: Recipe
+    recipe_hash: str
+    """Of model, recipe and output: an earlier result with the same hash still holds."""
+    worker: Worker
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much is done at once, and how often others are looked at. Bytes and seconds."""
+
+    largest_bytes: int
+    """Larger objects are not fetched."""
+    lease_seconds: float
+    poll_seconds: float
+    """How often claims of others are looked at while there is nothing else to do."""
+    ahead: int = AT_ONCE
+    """Files that are claimed and fetched before the engine takes them. More would keep them from other pods."""
+    writers: int = AT_ONCE
+    """Files whose results are written at the same time."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What all who work on an assignment in one pod share."""
+
+    store: Store
+    ledger: Ledger
+    claims: Claims
+    scratch: Scratch
+    tally: Tally
+
+
+def assignment_of(config: RunnerConfig, worker: Worker) -> Assignment:
+    """The assignment that a pod's configuration gives it."""
+    shaped = recipe_hash(config.model, config.recipe, config.output)
+    return Assignment(config.source, config.output, config.recipe, shaped, worker)
+
+
+def pace_within(limits: Limits) -> Pace:
+    """The usual pace. A lease lasts ten looks at least, so that a holder is not taken for dead between two of them."""
+    poll = min(LONGEST_POLL_SECONDS, limits.lease_seconds / 10)
+    return Pace(limits.fetch_bytes, limits.lease_seconds, poll)
+
+
+def desk_for(assignment: Assignment, store: Store, scratch: Scratch, pace: Pace, tally: Tally) -> Desk:
+    """A desk over `store`."""
+    output = assignment.output
+    watch = LeaseWatch(pace.lease_seconds, longest_step=2 * pace.poll_seconds)
+    claims = Claims(store, output.bucket, output.prefix, assignment.worker, watch)
+    return Desk(store, Ledger(store, output.bucket, output.prefix, assignment.source.bucket), claims, scratch, tally)
+
+
+def files_of(assignment: Assignment, store: Store) -> Iterator[SourceFile]:
+    """Every object of the assignment, as a stream."""
+    return source_files(store, assignment.source, assignment.output)
