@@ -11,6 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
 from transcription_runner.engine.completeness import check_decoded_whole, check_ends_as_stated
+from transcription_runner.engine.containers import LENGTH_IS_A_GUESS
 from transcription_runner.engine.decode_planes import Planes, region_bytes
 from transcription_runner.engine.probe import Complaint, Media
 from transcription_runner.engine.timeline import Timeline
@@ -19,6 +20,8 @@ from transcription_runner.errors import FileError
 
 MOST_COMPLAINTS = 100
 """Lines of libav's log that are kept: a bad file may cause one for each of its packets."""
+LEEWAY_SECONDS = 10.0
+"""A container may be this much longer than it says before timestamps beyond its end are not believed."""
 MIXED = AudioLayout("mono")
 
 
@@ -100,7 +103,7 @@ def _blocks(
     """
     form = "s16" if layout.nb_channels == 1 else "s16p"
     resampler, last = AudioResampler(form, layout, rate), None
-    timeline = Timeline(longest_seconds if media.seconds is None else media.seconds)
+    timeline = Timeline(_believed_until(media, longest_seconds))
     tick = media.tick_seconds
     frame = first
     while frame is not None:
@@ -116,6 +119,12 @@ def _blocks(
         yield from resampler.resample(frame)
         frame = next(frames, None)
     yield from filter(None, resampler.resample(None))
+
+
+def _believed_until(media: Media, longest_seconds: float) -> float:
+    """Seconds. What a file states may be longer than the limit, and is refused then; a mere guess is not held against it."""
+    end = longest_seconds if media.seconds is None else media.seconds + LEEWAY_SECONDS
+    return min(end, longest_seconds) if media.container in LENGTH_IS_A_GUESS else end
 
 
 def _too_long(longest_seconds: float) -> FileError:
