@@ -57,8 +57,8 @@ class Decoder:
             self._idle.put(child)
 
     def decode(self, source: Source, want: Wanted = PLAYED) -> Sound:
-        """The wanted track at 16 kHz: all channels mixed, each counting the same, or each on its own. Time 0 is that of a player:
-        a track that starts late, or in which time passes without sound, has silence there.
+        """The wanted track at 16 kHz: all channels mixed as ffmpeg mixes them, or each on its own. Time 0 is that of a player: a
+        track that starts late, or in which time passes without sound, has silence there.
 
         Raises FileError: NotReadable, EmptyObject, UnsupportedFormat, NoAudioStream, NoSuchTrack, TooManyChannels, DamagedAudio
         (also when libav crashes on it), TooLong, DecodeTimeout, ScratchFull. Raises ConfigurationError when no decoding process

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
+from av.filter import Graph
 
 from transcription_runner.engine.completeness import check_decoded_whole, check_ends_as_stated
 from transcription_runner.engine.containers import LENGTH_IS_A_GUESS
@@ -53,7 +54,7 @@ def write_sound(
     position = file.tell()
     check_ends_as_stated(file, media.container)
     file.seek(position)
-    frames = _frames(media, log)
+    frames = _frames(media, log) if split else _few_channels(_frames(media, log))
     first = next(frames, None)
     layout = first.layout if first and split else MIXED
     if layout.nb_channels > MOST_CHANNELS:
@@ -92,6 +93,27 @@ def _frames(media: Media, log: list[Complaint]) -> Iterator[AudioFrame]:
         except FFmpegError as error:
             log.append((av.logging.ERROR, "", error.strerror or str(error)))
         del log[MOST_COMPLAINTS:]
+
+
+def _few_channels(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """The mean of all channels where there are so many that libav knows no mix of them."""
+    graph, form = None, None
+    for frame in frames:
+        count = frame.layout.nb_channels
+        if count <= MOST_CHANNELS:
+            yield frame
+            continue
+        found = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if graph is None or form != found:
+            graph, form = Graph(), found
+            source = graph.add_abuffer(sample_rate=frame.sample_rate, format=frame.format.name, layout=frame.layout.name)
+            mean = graph.add("pan", "mono|c0=" + "+".join(f"{1 / count:.6f}*c{channel}" for channel in range(count)))
+            graph.link_nodes(source, mean, graph.add("abuffersink")).configure()
+        stamp, frame.pts = frame.pts, None
+        graph.push(frame)
+        mixed = cast(AudioFrame, graph.pull())
+        mixed.pts = stamp
+        yield mixed
 
 
 def _blocks(

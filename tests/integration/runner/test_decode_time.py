@@ -42,8 +42,9 @@ def test_a_gap_is_as_long_as_it_is(suffix: str, decoder: Decoder, tmp_path: Path
     assert heard_by_ffmpeg(path) == pytest.approx([1, 6], abs=NEAR)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".ts"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
 def test_many_gaps_do_not_add_up(suffix: str, decoder: Decoder, tmp_path: Path) -> None:
+    """Not in a transport stream: ffmpeg packs several frames under one timestamp there, so gaps move inside such a pack."""
     times = [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5]
     path = video(tmp_path / f"gaps{suffix}", beeping(*times), "-af", "aselect=lt(mod(t\\,0.5)\\,0.3)", late=0.25)
     assert heard(decoder, path) == pytest.approx([time + 0.25 for time in times], abs=NEAR)
