@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from textwrap import fill
 
 from dev.bucket import FORMATS, Bucket
 
@@ -26,7 +27,7 @@ def upload() -> None:
 
 
 def show() -> None:
-    """Print what was said in each sample, the first with its times, and what was written. Raises SystemExit if an output is missing."""
+    """Print what was said in each sample, the first with times, and what was written. SystemExit if an output is missing."""
     output = Bucket(OUTPUT)
     written = output.keys()
     keys = sample_keys()
@@ -40,7 +41,8 @@ def show() -> None:
             for segment in transcript["segments"]:
                 print(f"  [{segment['start']:6.2f} - {segment['end']:6.2f}] {segment['text'].strip()}")
         else:
-            print("  " + " ".join(segment["text"].strip() for segment in transcript["segments"]))
+            said = " ".join(segment["text"].strip() for segment in transcript["segments"])
+            print(fill(said, 100, initial_indent="  ", subsequent_indent="  "))
     print("\nWritten:")
     for key in keys:
         print(f"  {OUTPUT}/{key}.{{{','.join(FORMATS)}}}")

@@ -24,7 +24,8 @@ from dev.install import REPOSITORY, SELECTOR, environment
 OUTPUT = REPOSITORY / "build" / "transcripts"
 BUCKET = "transcribe"
 _STORE = ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY")
-_USAGE = 'make transcribe FILES="own.wav other.mp3"   (files, or folders of recordings; quote names with spaces: FILES="\'my call.wav\'")'
+_USAGE = 'make transcribe FILES="own.wav other.mp3"'
+_SEVERAL = "several names, and names with spaces:  FILES=\"own.wav 'my call.mp3'\""
 
 
 class Refusal(Exception):  # noqa: N818 (not a fault of the program)
@@ -49,13 +50,13 @@ def main(arguments: list[str]) -> int:
 def named_files(text: str) -> list[str]:
     """The paths that FILES names: one path, or several as a shell takes them apart (quotes, *, ~). Raises Refusal."""
     if not text.strip():
-        raise Refusal(f"name the recordings:\n  {_USAGE}")
+        raise Refusal(f"name recordings, or folders of them:  {_USAGE}")
     if Path(text).exists():
         return [text]
     try:
         words = [os.path.expanduser(word) for word in shlex.split(text)]  # noqa: PTH111 (a word may hold * as well)
     except ValueError as error:
-        raise Refusal(f"FILES cannot be taken apart ({error}):\n  {_USAGE}") from error
+        raise Refusal(f"FILES is not what a shell could read: {error} ({_SEVERAL})") from error
     return [path for word in words for path in sorted(glob.glob(word, recursive=True)) or [word]]  # noqa: PTH207 (absolute, too)
 
 
@@ -71,17 +72,16 @@ def recordings(paths: Iterable[str]) -> dict[str, Path]:
             name = path.name if path.name not in found else f"{path.resolve().parent.name}/{path.name}"
             below = {name: path}
         else:
-            raise Refusal(f"there is no file or folder {path}\n  {_USAGE}")
+            raise Refusal(f"there is no file or folder {path} ({_SEVERAL})")
         if twice := sorted(key for key in below if key in found):
-            raise Refusal(
-                f"{found[twice[0]]} and {below[twice[0]]} would both become {OUTPUT.name}/{twice[0]}: name one at a time"
-            )
+            both = f"{found[twice[0]]} and {below[twice[0]]}"
+            raise Refusal(f"{both} would have transcripts of the same name ({twice[0]}): do one after the other")
         found |= below
     return found
 
 
 def _audio_below(folder: Path) -> list[Path]:
-    """The recordings in a folder, by the runner's own list of suffixes (a file read on its own: the runner's packages are not here)."""
+    """The recordings in a folder, by the runner's own list of suffixes: a file that needs none of the runner's packages."""
     suffixes = runpy.run_path(str(REPOSITORY / "runner" / "transcription_runner" / "engine" / "suffixes.py"))["KNOWN_SUFFIXES"]
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower().lstrip(".") in suffixes)
 
@@ -170,9 +170,7 @@ def show(key: str) -> None:
 def report(files: dict[str, Path], done: list[str], status: dict[str, Any], run: str, name: str) -> int:
     """Say where the transcripts are and what could not be done; the exit status."""
     if done:
-        print(
-            f"\n{len(done)} of {len(files)} transcribed; json, tsv, txt, vtt and srt of each in {OUTPUT.relative_to(REPOSITORY)}/"
-        )
+        print(f"\n{len(done)} of {len(files)} transcribed; json, tsv, txt, vtt and srt of each are in {OUTPUT}")
     failures = status.get("failures", [])
     for failure in failures:
         key = failure["key"].removeprefix(f"{run}/")
