@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import DetectedLanguage
 from transcription_runner.engine.batch_size import fitting, free_memory
+from transcription_runner.engine.cuda import load_libraries
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.features import features_storage, log_mel
 from transcription_runner.engine.quality import TEMPERATURES, suspicions
 from transcription_runner.errors import ConfigurationError
@@ -54,6 +56,7 @@ class Recogniser:
 
         name = located(recipe.model.name, "model.bin")
         self.workers = 2  # on a GPU, one prepares its batch while the other's is computed; on a CPU they share the cores
+        load_libraries(device)
         per_worker = max(1, threads // self.workers)
         try:
             folder = name if Path(name).is_dir() else download_model(name)
@@ -83,6 +86,7 @@ class Recogniser:
 
         return fitting(self._weight_bytes, torch.cuda.mem_get_info()[0], self._device)
 
+    @device_faults()
     def recognise(self, windows: Sequence[Window]) -> list[Heard]:
         """The text of each window, in order. What fails the checks of quality.py is decoded again at rising temperatures."""
         import torch
