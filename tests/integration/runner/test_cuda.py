@@ -390,3 +390,9 @@ def test_a_value_of_another_stream_must_be_waited_for(card: Gpu) -> None:
     with side():
         other = on_device(3) + 1
     assert (other + 1).sum().item() == 9
+
+
+def test_features_of_a_side_stream_are_ready_when_ctranslate2_gets_them(card: Gpu) -> None:
+    with torch.cuda.stream(Stream()):
+        features_storage(on_device(4, 6) + 1)
+    assert card.taken_on_device == 1
