@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
+from transcription_runner.engine.cuda import empty_cache
 from transcription_runner.engine.faults import device_error, is_device_dead, is_out_of_memory
 from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight
@@ -23,7 +24,7 @@ from transcription_runner.engine.recognise import Heard
 from transcription_runner.engine.stages import Stages
 from transcription_runner.engine.transcript import Part, Placed
 from transcription_runner.engine.work import Lane, Piece, Result, Work
-from transcription_runner.errors import DeviceError, FileError, TranscriptionError
+from transcription_runner.errors import FileError, TranscriptionError
 
 log = logging.getLogger(__name__)
 
@@ -188,29 +189,33 @@ class Flow:
         if not wanted:
             return
         began = time.monotonic()
+        recognition = stage in (self._stages.recognise, self._stages.look_again)
+        fault: Exception | None = None
         try:
             found = stage(wanted)
-        except DeviceError:
-            raise
         except Exception as error:
-            if isinstance(error, TranscriptionError) and not isinstance(error, FileError):
-                raise
-            if is_device_dead(error):
-                raise device_error(error) from error
-            if is_out_of_memory(error) and stage in (self._stages.recognise, self._stages.look_again):
-                if self._stages.batch_size.on_out_of_memory(len(wanted)):
-                    log.warning("out of memory; for now batches of %d", self._stages.batch_size.current)
-            if len(wanted) == 1:
-                self._fail(_file(wanted[0]), error)
-                return
-            for half in (wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :]):
-                yield from self._each(half, stage)
+            fault = error
+        if fault is None:
+            if recognition:
+                self._stages.batch_size.on_success(len(wanted))
+            for item, answer in zip(wanted, found, strict=True):
+                _file(item).busy((time.monotonic() - began) / len(wanted))
+                yield item, answer
             return
-        if stage in (self._stages.recognise, self._stages.look_again):
-            self._stages.batch_size.on_success(len(wanted))
-        for item, answer in zip(wanted, found, strict=True):
-            _file(item).busy((time.monotonic() - began) / len(wanted))
-            yield item, answer
+        if isinstance(fault, TranscriptionError) and not isinstance(fault, FileError):
+            raise fault
+        if is_device_dead(fault):
+            raise device_error(fault) from fault
+        if is_out_of_memory(fault):
+            fault.__traceback__ = None  # it keeps the tensors of its frames alive
+            empty_cache()
+            if recognition and self._stages.batch_size.on_out_of_memory(len(wanted)):
+                log.warning("out of memory; for now batches of %d", self._stages.batch_size.current)
+        if len(wanted) == 1:
+            self._fail(_file(wanted[0]), fault)
+            return
+        for half in (wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :]):
+            yield from self._each(half, stage)
 
     def _fail(self, file: InFlight, error: Exception) -> None:
         if not file.give_up():

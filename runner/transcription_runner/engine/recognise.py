@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from transcription_api.runner_config import ResolvedModel
 from transcription_api.transcript import DetectedLanguage
-from transcription_runner.engine import whisper
+from transcription_runner.engine import cuda, whisper
 from transcription_runner.engine.asked import FULL_FRAMES, Asked, Interpreter, window_frames
 from transcription_runner.engine.attention import token_times
 from transcription_runner.engine.audio import SAMPLE_RATE
 from transcription_runner.engine.batch_size import fitting, free_memory
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.features import features_storage, log_mel
 from transcription_runner.engine.language import among
 from transcription_runner.engine.quality import suspicions
@@ -72,7 +73,8 @@ class Recogniser:
         self.workers = whisper.WORKERS
         self._whisper, folder = whisper.load(model, device, device_index, threads, extra_workers)
         self._model: Any = self._whisper.model
-        self._device, self._device_index = device, device_index
+        self._device = device
+        self._place = device if device == "cpu" else f"{device}:{device_index}"
         self._weight_bytes = (folder / "model.bin").stat().st_size
         self._mels: int = self._model.n_mels
         self._interpreter = Interpreter(self._whisper, model.name)
@@ -85,12 +87,11 @@ class Recogniser:
         """How many windows the device's free memory holds at once, as far as the model's size tells."""
         if self._device == "cpu":
             return fitting(self._weight_bytes, free_memory(), self._device)
-        import torch
+        return fitting(self._weight_bytes, cuda.free_memory(self._place), self._device)
 
-        return fitting(self._weight_bytes, torch.cuda.mem_get_info(self._device_index)[0], self._device)
-
+    @device_faults()
     def recognise(self, windows: Sequence[Window]) -> list[Heard]:
-        """The text of each window, in order; all of one `Asked.key`."""
+        """The text of each window, in order; all of one `Asked.key`. Raises DeviceError."""
         frames = max(window_frames(window.seconds) for window in windows)
         encoded = self._encoded(windows, frames)
         languages, probabilities = self._languages(windows, encoded)
@@ -100,10 +101,11 @@ class Recogniser:
         final = [index for index, one in enumerate(heard) if not one.doubted or len(decoding.temperatures) == 1]
         return self._with_words(windows, encoded, heard, final)
 
+    @device_faults()
     def look_again(self, windows: Sequence[Window], doubted: Sequence[Heard]) -> list[Heard]:
         """For each the first answer that passes, else the one with fewest suspicions and the best probability.
 
-        The windows have their languages; all are of one `Asked.key`.
+        The windows have their languages; all are of one `Asked.key`. Raises DeviceError.
         """
         encoded = self._encoded(windows, FULL_FRAMES)
         temperatures = windows[0].asked.recipe.decoding.temperatures
@@ -121,7 +123,7 @@ class Recogniser:
     def _encoded(self, windows: Sequence[Window], frames: int) -> Any:
         import torch
 
-        features = [log_mel(window.samples, self._mels, self._device, frames) for window in windows]
+        features = [log_mel(window.samples, self._mels, self._place, frames) for window in windows]
         return self._model.encode(features_storage(torch.stack(features)))
 
     def _languages(self, windows: Sequence[Window], encoded: Any) -> tuple[list[DetectedLanguage], list[dict[str, float] | None]]:

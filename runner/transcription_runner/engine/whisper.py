@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from transcription_api.runner_config import ResolvedModel
+from transcription_runner.engine.cuda import load_libraries
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.folders import located, not_found
 
@@ -18,6 +19,7 @@ def load(model: ResolvedModel, device: str, device_index: int, threads: int, ext
     Raises ConfigurationError: ModelNotFound, ModelNotLoadable, DeviceUnavailable, UnsupportedComputeType.
     """
     check_device(device, model.compute_type)
+    load_libraries(device)
     from faster_whisper import WhisperModel, download_model
 
     name = located(model.name, "model.bin")

@@ -1,11 +1,21 @@
-"""The batch size: chosen from free memory, halved when it did not fit, never raised again."""
+"""The batch size: chosen from free memory, halved when it did not fit, raised again later."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from transcription_runner.engine.batch_size import MEGABYTE, MOST, SHARE, BatchSize, fitting, free_memory
-from transcription_runner.engine.faults import is_out_of_memory
+from transcription_runner.engine.batch_size import (
+    MEGABYTE,
+    MOST,
+    MOST_PATIENCE,
+    PATIENCE,
+    SHARE,
+    BatchSize,
+    fitting,
+    free_memory,
+    in_batches,
+)
 
 GIGABYTE = 1 << 30
 
@@ -104,27 +114,67 @@ def test_this_machine_says_how_much_is_free() -> None:
     assert free_memory() > 0
 
 
-class OutOfMemoryError(RuntimeError):
-    """As torch names it; torch itself is not needed to recognise it."""
+def fits(size: BatchSize, batches: int) -> None:
+    """So many full batches fit."""
+    for _ in range(batches):
+        size.on_success(size.current)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        MemoryError(),
-        OutOfMemoryError("CUDA: tried to allocate 2.00 GiB"),
-        RuntimeError("CUDA failed with error out of memory"),
-        RuntimeError("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"),
-        RuntimeError("std::bad_alloc"),
-        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
-    ],
-)
-def test_a_lack_of_memory_is_recognised(error: BaseException) -> None:
-    assert is_out_of_memory(error)
+def test_a_lowered_size_is_doubled_again_after_enough_full_batches_up_to_what_was_wanted() -> None:
+    size = BatchSize(20)
+    size.on_out_of_memory()
+    size.on_out_of_memory()
+    assert size.current == 5
+    sizes = []
+    for _ in range(4):
+        fits(size, PATIENCE)
+        sizes.append(size.current)
+    assert sizes == [10, 20, 20, 20]
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("CUDA failed with error device-side assert"), ValueError("out of memory"), KeyboardInterrupt()]
-)
-def test_other_errors_are_not_taken_for_it(error: BaseException) -> None:
-    assert not is_out_of_memory(error)
+def test_small_batches_say_nothing_about_larger_ones() -> None:
+    size = BatchSize(32)
+    size.on_out_of_memory()
+    for _ in range(10 * PATIENCE):
+        size.on_success(8)
+    assert size.current == 16
+
+
+def test_a_size_that_failed_again_is_tried_more_and_more_seldom_but_always_again() -> None:
+    size, waits = BatchSize(8), []
+    size.on_out_of_memory()
+    for _ in range(7):
+        waited = 0
+        while size.current == 4:
+            size.on_success(4)
+            waited += 1
+        waits.append(waited)
+        size.on_out_of_memory()
+    assert waits == [PATIENCE, 2 * PATIENCE, 4 * PATIENCE, 8 * PATIENCE, *[MOST_PATIENCE] * 3]
+
+
+def squares(most: int, asked: list[int]) -> Callable[[Sequence[int]], list[int]]:
+    """Squares, in a memory that holds so many items at once."""
+
+    def compute(items: Sequence[int]) -> list[int]:
+        asked.append(len(items))
+        if len(items) > most:
+            raise MemoryError
+        return [item**2 for item in items]
+
+    return compute
+
+
+def test_items_that_do_not_fit_together_are_computed_in_smaller_batches_in_order_and_none_is_lost() -> None:
+    asked: list[int] = []
+    size = BatchSize(8)
+    found = [square for _, squared in in_batches(range(11), size, squares(3, asked)) for square in squared]
+    assert found == [item**2 for item in range(11)]
+    assert asked == [8, 4, 2, 2, 2, 2, 2, 1]
+
+
+def test_an_item_that_does_not_fit_alone_is_an_error_as_is_everything_that_is_no_lack_of_memory() -> None:
+    with pytest.raises(MemoryError):
+        list(in_batches([1, 2], BatchSize(2), squares(0, [])))
+    with pytest.raises(ZeroDivisionError):
+        list(in_batches([1, 0], BatchSize(2), lambda items: [1 // item for item in items]))

@@ -1,0 +1,25 @@
+"""Log-mel features beside whisperx's own, in windows of any length."""
+
+import numpy as np
+import pytest
+
+from tests.integration.runner.sound import said
+from transcription_runner.engine.features import log_mel
+
+
+@pytest.mark.parametrize("mels", [80, 128])
+@pytest.mark.parametrize("frames", [200, 398, 1000, 3000])
+def test_a_window_is_what_whisperx_makes_of_the_sound_padded_with_silence(frames: int, mels: int) -> None:
+    from whisperx.audio import log_mel_spectrogram
+
+    sound = said("please confirm the order")[: frames * 160]
+    expected = log_mel_spectrogram(np.pad(sound, (0, frames * 160 - len(sound))), n_mels=mels)
+    found = log_mel(sound, mels, "cpu", frames)
+    assert found.shape == (mels, frames)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [0, 3, 3002])
+def test_a_window_that_the_encoder_cannot_halve_or_hold_is_refused(frames: int) -> None:
+    with pytest.raises(ValueError, match=str(frames)):
+        log_mel(said("thank you"), 80, "cpu", frames)
