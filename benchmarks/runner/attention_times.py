@@ -130,7 +130,9 @@ def main() -> None:
     for decibels in NOISE_DECIBELS:
         heard = [noisy(clip, decibels) for clip in said]
         scores = scored(heard, [timed(whisper, tokenizer, clip.samples) for clip in heard])
-        detail["clean" if decibels is None else f"noise_{decibels:.0f}_db"] = {key: round(value, 4) for key, value in scores.items()}
+        detail["clean" if decibels is None else f"noise_{decibels:.0f}_db"] = {
+            key: round(value, 4) for key, value in scores.items()
+        }
     figures = {"attention_f1_200ms": detail["clean"]["f1_starts"], "detail": detail}
     output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

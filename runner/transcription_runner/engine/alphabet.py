@@ -26,7 +26,9 @@ def words_in(text: str, language: str) -> list[re.Match[str]]:
 @cache
 def _character() -> re.Pattern[str]:
     marks = [chr(code) for code in range(0x10000) if unicodedata.category(chr(code))[0] == "M"]
-    return re.compile(rf"\S[{re.escape(''.join(marks))}\u0e33\u0eb3]*")  # am of Thai and Lao is a vowel sign, but filed as a letter
+    return re.compile(
+        rf"\S[{re.escape(''.join(marks))}\u0e33\u0eb3]*"
+    )  # am of Thai and Lao is a vowel sign, but filed as a letter
 
 
 @dataclass(frozen=True)
