@@ -31,7 +31,7 @@ from .piper_speech import RATE
 from .sides import environment
 
 MODEL = CACHE / "models" / "whisper-base"
-CLIPS, SEED = 60, 12
+CLIPS, SEED = 40, 12
 """Another seed than the one that EARLY_SECONDS was chosen with."""
 NEAR_SECONDS = 0.2
 NOISE_DECIBELS = (None, 15.0)
@@ -81,8 +81,9 @@ def timed(whisper: Any, tokenizer: Any, samples: NDArray[np.float32]) -> list[Wo
 
     from transcription_runner.engine.features import log_mel
 
-    features = np.ascontiguousarray(np.asarray(log_mel(samples, whisper.model.n_mels, "cpu"))[None])
-    encoded = whisper.model.encode(ctranslate2.StorageView.from_array(features))
+    frames = min(3000, max(1500, len(samples) // 320 * 2 + 200))  # 2 s more than the clip, and no fewer than Whisper needs
+    features = np.asarray(log_mel(samples, whisper.model.n_mels, "cpu"))[None, :, :frames]
+    encoded = whisper.model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(features)))
     prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
     answer = whisper.model.generate(encoded, [prompt], beam_size=5)[0]
     tokens = [token for token in answer.sequences_ids[0] if token < tokenizer.eot]

@@ -35,8 +35,9 @@ def token_times(
     """The words of some of a batch's windows with their times, seconds from the start of each window.
 
     `model`: a ctranslate2.models.Whisper; `encoded`: its encoder's output, shape (batch, frames of 20 ms, width), of windows of
-    any equal length; `places`: which of the batch. For each of these: `tokenizers`, faster_whisper's, of the language
-    that is spoken; `tokens`, the recognised text without special tokens; `samples`, the sound at 16 kHz, shape (n,), no longer than the window.
+    any equal length; `places`: which of the batch. For each of these: `tokenizers`, faster_whisper's, of the language that is
+    spoken; `tokens`, the recognised text without special tokens; `samples`, the sound at 16 kHz, shape (n,), no longer than the
+    window.
     Raises RuntimeError when the device fails or has too little memory.
     """
     groups: dict[tuple[int, ...], list[int]] = {}
