@@ -180,13 +180,15 @@ class _Numbered(TorchFunctionMode):
         if func is torch.Tensor.cuda:
             return args[0].to(DEVICE)
         args, kwargs = tree_map(lambda one: DEVICE if _names_cuda(one) else one, (args, kwargs or {}))
+        if func is torch.as_tensor and isinstance(args[0], DeviceStorage):
+            return torch.from_numpy(np.array(args[0].storage)).to(DEVICE)
         if func in (torch.tensor, torch.as_tensor) and kwargs.get("device") == DEVICE:
             return func(*args, **{**kwargs, "device": "cpu"}).to(DEVICE)
         return func(*args, **kwargs)
 
 
 def _names_cuda(one: Any) -> bool:
-    return isinstance(one, (str, torch.device)) and str(one) == "cuda"
+    return isinstance(one, (str, torch.device)) and str(one) in ("cuda", "cuda:0")
 
 
 class _Mode(TorchDispatchMode):
@@ -277,7 +279,7 @@ class DeviceStorage:
 
     def __init__(self, storage: Any) -> None:
         self.storage = storage
-        self.shape, self.dtype, self.device = storage.shape, storage.dtype, "cuda"
+        self.shape, self.dtype, self.device, self.device_index = storage.shape, storage.dtype, "cuda", 0
 
     def __array__(self, dtype: Any = None) -> Any:
         raise RuntimeError("Cannot get the array interface of a storage on device cuda")

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from transcription_api.speech import Alignment
 from transcription_runner.engine.align_models import RETRY_SECONDS, AlignModel, AlignModels
 
 
@@ -13,7 +12,7 @@ class Failing(AlignModels):
 
     def __init__(self, *errors: Exception) -> None:
         self.errors, self.now, self.tries = list(errors), 0.0, 0
-        super().__init__(Alignment(), "cpu", clock=lambda: self.now)
+        super().__init__("cpu", clock=lambda: self.now)
 
     def _load(self, language: str, name: str | None) -> AlignModel:
         self.tries += 1

@@ -63,10 +63,10 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def results(paths: list[Path], device: str, models: Path, scratch: Path) -> Iterator[Result]:
+def results(paths: list[Path], device: str, models: Path, scratch: Path, **asked: Any) -> Iterator[Result]:
     """What the engine makes of the files, in the order in which they end. The one place that makes an engine."""
     recipe = Recipe.model_validate(
-        {"vad": {"chunk_size": 5}, "diarization": {"enabled": True, "model": str(models / "diarize-small")}}
+        {"vad": {"chunk_size": 5}, "diarization": {"enabled": True, "model": str(models / "diarize-small")}, **asked}
     )
     compute_type = ComputeType.FLOAT16 if device == "cuda" else ComputeType.INT8
     model = ResolvedModel(name="asr-small", compute_type=compute_type, batch_size=4)
@@ -122,6 +122,20 @@ def test_features_through_numpy_fail_every_file(
     monkeypatch.setattr(recognise, "features_storage", get_ctranslate2_storage)
     with pytest.raises(AssertionError, match="can't convert cuda:0 device type tensor to numpy"):
         transcripts(results(calls[:1], "cuda", models, tmp_path))
+
+
+def test_second_looks_and_words_by_attention_stay_on_the_device_too(
+    card: Gpu, calls: list[Path], models: Path, tmp_path: Path
+) -> None:
+    asked: dict[str, Any] = {
+        "alignment": {"method": "attention"},
+        "decoding": {"log_prob_threshold": -0.001, "temperatures": [0.0, 0.2]},
+        "diarization": {"enabled": False},
+    }
+    found = transcripts(results(calls, "cuda", models, tmp_path, **asked))
+    assert {transcript.transcription.alignment.method for transcript in found.values()} == {"attention"}
+    assert all(transcript.word_segments for transcript in found.values())
+    assert card.taken_on_device > len(calls)
 
 
 # --- memory runs out

@@ -28,7 +28,7 @@ def test_blocks_of_any_length_find_what_is_found_in_one_go(frames: int, monkeypa
     rng = random.Random(5)
     sentences = ("please confirm the order number seven four two", "the account is ready", "thank you", "the window is open")
     sound = audio_of(np.concatenate([said(sentence, around=rng.uniform(0.1, 0.8)) for sentence in sentences * 2]))
-    [found] = Silero(SETTINGS)([sound])
+    [found] = Silero()([(sound, SETTINGS)])
     expected = at_once(sound.samples)
     assert len(expected) > 4
     assert [(round(turn.start * SAMPLE_RATE), round(turn.end * SAMPLE_RATE)) for turn in found] == expected
@@ -50,11 +50,11 @@ def test_memory_does_not_grow_with_the_sound() -> None:
 
     def peak(sound: Audio) -> int:
         tracemalloc.start()
-        Silero(SETTINGS)([sound])
+        Silero()([(sound, SETTINGS)])
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return highest
 
-    Silero(SETTINGS)([short])
+    Silero()([(short, SETTINGS)])
     assert peak(long) < 1.2 * peak(short)
     assert peak(short) < 64 << 20
