@@ -16,9 +16,13 @@ class Bucket:
 
     def __init__(self, name: str) -> None:
         endpoint = urlsplit(os.environ["S3_ENDPOINT"])
-        keys = {"access_key": os.environ["S3_ACCESS_KEY"], "secret_key": os.environ["S3_SECRET_KEY"]}
         self.name = name
-        self._client = Minio(endpoint.netloc, **keys, secure=endpoint.scheme == "https")
+        self._client = Minio(
+            endpoint.netloc,
+            access_key=os.environ["S3_ACCESS_KEY"],
+            secret_key=os.environ["S3_SECRET_KEY"],
+            secure=endpoint.scheme == "https",
+        )
         if not self._client.bucket_exists(name):
             self._client.make_bucket(name)
 

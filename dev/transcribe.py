@@ -128,20 +128,20 @@ def transcribe(files: dict[str, Path], known: dict[str, str]) -> int:
         command = ["kubectl", "--namespace", NAMESPACE, "apply", "-f", "-"]
         subprocess.run(command, env=known, input=json.dumps(job(name, run, len(files))), text=True, check=True)
         status = follow(name, known)
-        written = bucket.keys(f"{run}/transcripts/")
-        done = [key for key in files if f"{run}/transcripts/{run}/{key}.json" in written]
+        written = bucket.keys(f"{run}-transcripts/")
+        done = [key for key in files if f"{run}-transcripts/{run}/{key}.json" in written]
         for key in done:
             for suffix in FORMATS:
                 target = OUTPUT / f"{key}.{suffix}"
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(bucket.get(f"{run}/transcripts/{run}/{key}.{suffix}"))
+                target.write_bytes(bucket.get(f"{run}-transcripts/{run}/{key}.{suffix}"))
             show(key)
     except KeyboardInterrupt:
         print("\ntranscribe: stopped, and the job is deleted", file=sys.stderr)
         subprocess.run(["kubectl", "--namespace", NAMESPACE, "delete", "tsj", name, "--ignore-not-found"], env=known, check=False)
         return 130
     finally:
-        bucket.remove(f"{run}/")
+        bucket.remove(run)
     return report(files, done, status, run, name)
 
 
@@ -152,8 +152,8 @@ def job(name: str, run: str, files: int) -> dict[str, Any]:
         "kind": "TranscriptionJob",
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {
-            "source": {"bucket": BUCKET, "prefix": f"{run}/", "include": ["**"], "exclude": ["transcripts/**"]},
-            "output": {"bucket": BUCKET, "prefix": f"{run}/transcripts/"},
+            "source": {"bucket": BUCKET, "prefix": f"{run}/", "include": ["**"]},
+            "output": {"bucket": BUCKET, "prefix": f"{run}-transcripts/"},
             "maxFailedFiles": files,
         },
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dev.cluster.objects import models_volume
 from tests.e2e.house import Bucket
 from tests.integration.kubectl import Kubectl
 
@@ -24,14 +25,19 @@ def operator(cluster: None) -> Kubectl:
 
 
 @pytest.fixture(scope="module")
-def kubectl(operator: Kubectl, namespace: Kubectl) -> Kubectl:
-    """kubectl in a fresh namespace that holds the store's Secret."""
+def kubectl(operator: Kubectl, namespace: Kubectl) -> Iterator[Kubectl]:
+    """kubectl in a fresh namespace that holds the store's Secret and, where there is one, the volume of models."""
     keys = [
         f"--from-literal=accessKey={os.environ['S3_ACCESS_KEY']}",
         f"--from-literal=secretKey={os.environ['S3_SECRET_KEY']}",
     ]
     namespace("create", "secret", "generic", "minio-credentials", *keys)
-    return namespace
+    volume = models_volume(namespace.namespace) if os.environ.get("MODELS_CLAIM") else []
+    for manifest in volume:
+        namespace.apply(manifest)
+    yield namespace
+    if volume:
+        namespace("delete", "persistentvolume", volume[0]["metadata"]["name"], "--wait=false")
 
 
 @pytest.fixture
