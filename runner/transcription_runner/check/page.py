@@ -71,7 +71,7 @@ def _models(models: Sequence[ModelUse]) -> Iterator[str]:
         rows.append([model.part, size(model.disk_bytes), size(model.memory_bytes), seconds, model.name])
     width = max(len(row[4]) for row in rows)
     yield from aligned([[*row[:4], row[4].ljust(width)] for row in rows])
-    yield "in memory: growth of what is in use, with the work space of one chunk"
+    yield "in memory: growth of what is in use, by the model and by its first work; libraries were loaded before"
 
 
 def _words(words: Words | None) -> Iterator[str]:
