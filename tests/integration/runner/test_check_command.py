@@ -1,4 +1,4 @@
-"""`transcription-runner check` on this machine, which has no GPU: a good model passes, a poor one fails, and the page says why."""
+"""`transcription-runner check` on a machine without a GPU: a good model passes, a poor one fails, and the page says why."""
 
 import json
 import os
