@@ -71,7 +71,7 @@ def _models(models: Sequence[ModelUse]) -> Iterator[str]:
         rows.append([model.part, size(model.disk_bytes), size(model.memory_bytes), seconds, model.name])
     width = max(len(row[4]) for row in rows)
     yield from aligned([[*row[:4], row[4].ljust(width)] for row in rows])
-    yield "first use: loading and, but for recognition, one transcription of the clip; in memory: growth of what is in use by then"
+    yield "first use: loading and, but for recognition, one transcription of the clip; in memory: growth until then"
 
 
 def _words(words: Words | None) -> Iterator[str]:
