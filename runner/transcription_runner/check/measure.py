@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from threading import Event, Thread
 from typing import Any
 
@@ -41,6 +42,8 @@ def measure_models(what: Placed, align_model: str | None, diarize_model: str | N
 
     Raises ConfigurationError for a model that is missing, except the usual pipeline for diarization; DeviceError; FileError.
     """
+    tell("loading the libraries")
+    _libraries(what)
     tell(f"loading {what.model.name}")
     alone = replace(what, model=what.model.model_copy(update={"batch_size": 1}))
     before, began = _in_use(what), time.monotonic()
@@ -98,6 +101,16 @@ def measure_speed(what: Placed, align_model: str | None, into: Measured, tell: T
             into.speeds.append(Speed(size, copies * SECONDS, round(wall, 3), worked, most[0], fitted))
         if not fitted:
             return
+
+
+def _libraries(what: Placed) -> None:
+    """Import them, and open the device: what they take is not the models'."""
+    for name in ("torch", "ctranslate2", "faster_whisper", "whisperx", "whisperx.alignment", "pyannote.audio"):
+        import_module(name)
+    if what.device == "cuda":
+        import torch
+
+        torch.zeros(1, device=f"cuda:{what.device_index}")
 
 
 def _transcribed(loaded: Any, fields: dict[str, Any]) -> Transcript:

@@ -65,13 +65,13 @@ def _models(models: Sequence[ModelUse]) -> Iterator[str]:
     used = [model for model in models if not model.absent]
     if not used:
         return
-    rows = [["", "on disk", "in memory", "loaded in", "name"]]
+    rows = [["", "on disk", "in memory", "first use", "name"]]
     for model in used:
         seconds = "-" if model.load_seconds is None else f"{model.load_seconds:.1f} s"
         rows.append([model.part, size(model.disk_bytes), size(model.memory_bytes), seconds, model.name])
     width = max(len(row[4]) for row in rows)
     yield from aligned([[*row[:4], row[4].ljust(width)] for row in rows])
-    yield "in memory: growth of what is in use, with the work space of one chunk"
+    yield "first use: loading and, but for recognition, one transcription of the clip; in memory: growth until then"
 
 
 def _words(words: Words | None) -> Iterator[str]:

@@ -11,10 +11,10 @@ import pytest
 from tests.integration.runner.sound import encoded, said, wav
 
 
-def runner(*arguments: str | Path, **surroundings: str) -> subprocess.CompletedProcess[str]:
+def runner(*arguments: str | Path, folder: Path | None = None, **surroundings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "transcription_runner", *map(str, arguments)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", **surroundings}
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment, cwd=folder, check=False)
 
 
 def test_help_names_the_commands() -> None:
@@ -23,7 +23,7 @@ def test_help_names_the_commands() -> None:
     assert all(part in shown.stdout for part in ("run", "transcribe", "WhisperX"))
 
 
-@pytest.mark.parametrize("command", ["run", "transcribe", "evaluate", "models"])
+@pytest.mark.parametrize("command", ["run", "transcribe", "check", "evaluate", "models"])
 def test_every_command_explains_itself(command: str) -> None:
     shown = runner(command, "--help")
     assert shown.returncode == 0
@@ -47,8 +47,28 @@ def test_local_files_and_folders_are_transcribed_and_a_bad_one_is_listed(tmp_pat
     assert "2 of 3 files" in done.stdout
     assert "bad.wav: UnsupportedFormat" in done.stderr
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    assert written == ["a.wav.json", "a.wav.srt", "deep/b.MP3.json", "deep/b.MP3.srt"]
+    assert written == [".transcribed.jsonl", "a.wav.json", "a.wav.srt", "deep/b.MP3.json", "deep/b.MP3.srt"]
     assert json.loads((out / "a.wav.json").read_text())["language"] == "en"
+
+
+def test_a_rerun_does_what_is_new_changed_or_asked_for_otherwise(tmp_path: Path, models: Path) -> None:
+    sound, out = tmp_path / "sound", tmp_path / "out"
+    sound.mkdir()
+    for name in ("a.wav", "b.wav"):
+        (sound / name).write_bytes(wav(said("thank you")))
+    command = ["transcribe", sound, "--output", out, "--model", "asr-small", "--model-dir", models, "--device", "cpu"]
+    assert "2 of 2 files" in runner(*command).stdout
+    first = (out / "a.wav.json").stat().st_mtime_ns
+    assert "0 of 2 files transcribed to" in (again := runner(*command).stdout)
+    assert "2 skipped" in again
+    (sound / "b.wav").write_bytes(wav(said("the account is ready")))
+    (sound / "c.wav").write_bytes(wav(said("yes")))
+    assert "2 of 3 files" in runner(*command).stdout
+    assert "account" in (out / "b.wav.txt").read_text()
+    assert (out / "a.wav.json").stat().st_mtime_ns == first
+    assert "3 of 3 files" in runner(*command, "--beam-size", "1").stdout
+    assert "3 of 3 files" in runner(*command, "--beam-size", "1", "--overwrite").stdout
+    assert (out / "a.wav.json").stat().st_mtime_ns > first
 
 
 @pytest.mark.parametrize(
@@ -57,16 +77,21 @@ def test_local_files_and_folders_are_transcribed_and_a_bad_one_is_listed(tmp_pat
         (["missing.wav", "--output", "out"], 2, "missing.wav does not exist"),
         ([".", "--output", "out"], 2, "no audio or video files found"),
         (["a.wav", "--output", "out", "--formats", "docx"], 2, "docx"),
-        (["a.wav", "--output", "out", "--vad-onset", "2"], 2, "vad.onset"),
+        (["a.wav", "--output", "out", "--vad-onset", "2"], 2, "--vad-onset"),
+        (["a.wav", "--output", "a.wav"], 2, "cannot write to the folder a.wav"),
+        (["a.wav", "--output", "out", "--model-dir", "nowhere"], 2, "--model-dir nowhere does not exist"),
+        (["a.wav", "--output", "out", "--model", "./nowhere"], 2, "the model folder ./nowhere does not exist"),
+        (["a.wav", "--output", "out", "--device", "cuda"], 78, "--device is cuda, but no CUDA device is seen here"),
+        (["a.wav", "--output", "out", "--compute-type", "float16"], 78, "--compute-type float16 does not work on this cpu"),
         (["a.wav", "--output", "out", "--language", "klingon"], 2, "klingon"),
-        (["a.wav", "--output", "out", "--model", "/no/such/folder"], 78, "ModelNotFound"),
+        (["a.wav", "--output", "out", "--model", "/no/such/folder"], 2, "the model folder /no/such/folder does not exist"),
+        (["a.wav", "--output", "out", "--model", "no-such-model"], 78, "ModelNotFound"),
     ],
 )
 def test_wrong_arguments_are_told_in_plain_words(tmp_path: Path, arguments: list[str], code: int, said_so: str) -> None:
     if arguments[0] == "a.wav":
         (tmp_path / "a.wav").write_bytes(wav(said("yes")))
-    placed = [str(tmp_path / arguments[0]), *arguments[1:]]
-    done = runner("transcribe", *placed, "--device", "cpu")
+    done = runner("transcribe", "--device", "cpu", *arguments, folder=tmp_path)
     assert done.returncode == code, done.stderr
     assert said_so in done.stderr
     assert "Traceback" not in done.stderr
