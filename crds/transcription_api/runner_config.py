@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from transcription_api.contract import Contract
-from transcription_api.patterns import BucketName, Endpoint, KeyPrefix, ModelName
+from transcription_api.patterns import BucketName, Endpoint, KeyPrefix
 from transcription_api.spec import Source
 from transcription_api.speech import (
     Alignment,
@@ -48,7 +48,8 @@ class ResolvedOutput(Contract):
 class ResolvedModel(Contract):
     """The recognition model, nothing left to default but the batch size."""
 
-    name: ModelName
+    name: Annotated[str, Field(min_length=1, max_length=4096)]
+    """As in the spec; used as a library, any folder of the machine, too."""
     compute_type: ComputeType
     batch_size: Annotated[int, Field(ge=1)] | None = None
     """Left out: as many chunks as the device's memory holds."""

@@ -27,4 +27,4 @@ class ConfigurationError(TranscriptionError):
 
 
 class DeviceError(TranscriptionError):
-    """The device has failed. Nothing that was in work on it is done, or at fault."""
+    """The device, or the way to it, is lost, for all sounds of this process. What was in work is neither done nor at fault."""

@@ -1,36 +1,53 @@
-"""The process's surroundings, set before the speech libraries are imported: threads, caches, telemetry, logs."""
+"""The process's surroundings, set before the speech libraries are imported: threads, caches, memory, telemetry, logs."""
 
 import logging
 import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from transcription_runner.models.folders import model_folders
+from transcription_runner.models.folders import folders_of_environment, use_model_folders
 
 OFF = {"PYANNOTE_METRICS_ENABLED": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+ALLOCATOR = {"CT2_CUDA_ALLOCATOR": "cub_caching"}
+"""CTranslate2 keeps memory of the GPU for its next step, instead of asking the driver for it at every token."""
+SEED = 1
+"""Of the samples that the recogniser draws at temperatures above 0."""
 CACHES = {"HF_HOME": "huggingface", "TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
 """Where libraries keep files between runs: folders below XDG_CACHE_HOME, said here alone."""
 
 
-def prepare_surroundings() -> None:
-    """Nothing phones home, caches lie where writing is allowed, and the libraries' logs go through ours.
+def prepare_surroundings(model_folders: Sequence[Path] = ()) -> None:
+    """Nothing phones home, caches lie where writing is allowed, models are found, and the libraries' logs go through ours.
 
-    Variables that are set already stay as they are.
+    Models are looked for in `model_folders`, then in those of TRANSCRIPTION_MODEL_PATH. Variables that are set already stay as
+    they are.
     """
-    for name, value in OFF.items():
+    folders = [*model_folders, *folders_of_environment()]
+    use_model_folders(folders)
+    for name, value in {**OFF, **ALLOCATOR}.items():
         os.environ.setdefault(name, value)
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = home if _writable(home) else Path(tempfile.gettempdir()) / "cache"
     for name, folder in CACHES.items():
         os.environ.setdefault(name, str(cache / folder))
-    tokenizers = next((folder / "nltk_data" for folder in model_folders() if (folder / "nltk_data").is_dir()), None)
+    tokenizers = next((folder / "nltk_data" for folder in folders if (folder / "nltk_data").is_dir()), None)
     if tokenizers is not None:
         os.environ.setdefault("NLTK_DATA", str(tokenizers))
     logging.getLogger("whisperx").addHandler(logging.NullHandler())  # keeps whisperx from installing a handler of its own
     for noisy in ("lightning.pytorch.utilities.migration.utils", "whisperx", "matplotlib", "faster_whisper"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")  # of the libraries' own inner matters; ours go through logging
+
+
+def prepare_libraries(threads: int) -> None:
+    """Share out the CPU's `threads`, and draw the same samples in every process: the same sound has the same transcript."""
+    import ctranslate2
+    import torch
+
+    torch.set_num_threads(max(1, threads // 2))  # beside the recogniser's
+    ctranslate2.set_random_seed(SEED)
 
 
 def available_threads() -> int:

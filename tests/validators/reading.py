@@ -11,7 +11,7 @@ import srt
 import webvtt
 
 from transcription_api.speech import Format
-from transcription_runner.formats.columns import UNSPACED
+from transcription_runner.formats.subtitles.text import UNSPACED
 
 JOINER = "\u2060"
 _UNSPACED = re.compile(f"[{UNSPACED}]")

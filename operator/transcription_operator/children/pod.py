@@ -64,7 +64,8 @@ def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]
         {"name": "scratch", "mountPath": SCRATCH_FOLDER},
     ]
     if runner.model_cache:
-        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path})
+        read_only = {"readOnly": True} if runner.model_cache.read_only else {}
+        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path, **read_only})
     return {
         "name": RUNNER_CONTAINER,
         "image": runner.image,
@@ -103,7 +104,7 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
         "TMPDIR": SCRATCH_FOLDER,
         "XDG_CACHE_HOME": f"{SCRATCH_FOLDER}/cache",
     }
-    if runner.model_cache:
+    if runner.model_cache and not runner.model_cache.read_only:
         plain |= {
             "HF_HOME": f"{runner.model_cache.mount_path}/huggingface",
             "TORCH_HOME": f"{runner.model_cache.mount_path}/torch",

@@ -18,7 +18,7 @@ from transcription_runner.batch.termination import write_termination_message
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.store.s3 import S3Store
-from transcription_runner.surroundings import available_threads, prepare_surroundings
+from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +42,14 @@ def run(config_path: Path) -> ExitCode:
 def _load_engine(config: RunnerConfig) -> SpeechEngine:
     from transcription_runner.engine.engine import Engine
 
+    threads = available_threads()
+    prepare_libraries(threads)
     return Engine(
         config.model,
         config.device,
         scratch=Path(tempfile.gettempdir()),
         longest_seconds=limits_from_environment().audio_seconds,
-        threads=available_threads(),
+        threads=threads,
     )
 
 

@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
 from transcription_api.speech import Alignment
-from transcription_api.transcript import Segment, Word
+from transcription_api.transcript import Character, Segment, Word
 from transcription_runner.engine.align_models import AlignModel, AlignModels
 from transcription_runner.engine.alphabet import words_in
+from transcription_runner.engine.cuda import SideStream
 from transcription_runner.engine.emissions import Emission, Sound
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.sentences import sentence_spans
 from transcription_runner.engine.trellis import compiled
 from transcription_runner.engine.words import sentence, unplaced
@@ -29,6 +31,8 @@ class Spoken:
     avg_logprob: float
     language: str
     samples: Sound
+    alignment: Alignment = field(default_factory=Alignment)
+    """What is asked: a model by name, times of characters."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,37 @@ class Aligned:
     status: Literal["aligned", "no-model", "failed"]
     model: str | None = None
     message: str | None = None
+    method: Literal["ctc", "attention"] | None = None
 
 
 class Aligner:
     """Aligns chunks of any files and languages. Not for several threads at once."""
 
-    def __init__(self, settings: Alignment, device: str) -> None:
+    def __init__(self, device: str) -> None:
+        """Models are loaded when they are first needed."""
+        self._models = AlignModels(device)
+        self._stream = SideStream(device)
+
+    def prepare(self, alignment: Alignment) -> None:
         """Raises ConfigurationError (ModelNotFound) when a model is named and missing."""
-        self._models = AlignModels(settings, device)
+        if alignment.model:
+            self._models.named(alignment.model)
+
+    def knows(self, language: str, alignment: Alignment) -> bool:
+        """Whether the words of a language can be aligned: a model is named, or the language has one."""
+        return bool(alignment.model) or self._models.knows(language)
 
     def align(self, spoken: Sequence[Spoken]) -> list[Aligned]:
-        """An answer for each chunk, in order. No text makes it raise, and none is lost."""
+        """An answer for each chunk, in order. No text makes it raise, and none is lost; a dead device raises DeviceError."""
+        with device_faults(), self._stream():
+            return self._align(spoken)
+
+    def _align(self, spoken: Sequence[Spoken]) -> list[Aligned]:
         answers: dict[int, Aligned] = {}
         by_model: dict[str, tuple[AlignModel, list[int]]] = {}
         for place, chunk in enumerate(spoken):
-            model = self._models.of(chunk.language)
+            named = chunk.alignment.model
+            model = self._models.named(named) if named else self._models.of(chunk.language)
             if isinstance(model, str):
                 answers[place] = Aligned([_untimed(chunk)], "no-model", message=model)
             else:
@@ -64,15 +84,15 @@ class Aligner:
         return [answers[place] for place in range(len(spoken))]
 
 
-def _answer(chunk: Spoken, emission: Emission | RuntimeError, model: AlignModel) -> Aligned:
+def _answer(chunk: Spoken, emission: Emission | Exception, model: AlignModel) -> Aligned:
     try:
-        if isinstance(emission, RuntimeError):
+        if isinstance(emission, Exception):
             raise emission
-        return Aligned(_placed(chunk, emission, model), "aligned", model.name)
+        return Aligned(_placed(chunk, emission, model), "aligned", model.name, method="ctc")
     except Exception as error:  # whatever goes wrong inside, the text must not be lost with it
         log.warning("alignment of %.1f-%.1f s failed: %s", chunk.start, chunk.end, error)
         estimate = unplaced(chunk.start, chunk.end, chunk.text.strip(), chunk.language, chunk.avg_logprob)
-        return Aligned([estimate], "failed", model.name, str(error))
+        return Aligned([estimate], "failed", model.name, str(error), "ctc")
 
 
 def _placed(chunk: Spoken, emission: Emission, model: AlignModel) -> list[Segment]:
@@ -96,8 +116,28 @@ def _placed(chunk: Spoken, emission: Emission, model: AlignModel) -> list[Segmen
         inside = [place for place, match in enumerate(found) if begin <= match.start() < end]
         if inside:
             parts = [words[place] for place in inside], [measured[place] for place in inside]
-            segments.append(sentence(text[begin:end].strip(), *parts, (chunk.start, chunk.end), chunk.avg_logprob))
+            segment = sentence(text[begin:end].strip(), *parts, (chunk.start, chunk.end), chunk.avg_logprob)
+            if chunk.alignment.characters:
+                placed = {found[place].start(): begins[place] for place in inside}
+                characters = _characters(text, (begin, end), placed, times, probability)
+                segment = segment.model_copy(update={"chars": characters})
+            segments.append(segment)
     return segments
+
+
+def _characters(
+    text: str, span: tuple[int, int], begins: dict[int, int], times: NDArray[Any], probability: NDArray[Any]
+) -> list[Character]:
+    """Every character of the sentence `span`. `begins`: for a word's place in the text, the place of its first token."""
+    characters, token = [], None
+    for place in range(*span):
+        token = None if text[place].isspace() else begins.get(place, token if token is None else token + 1)
+        if token is None:
+            characters.append(Character(char=text[place]))
+            continue
+        start, end = times[[token, token + 1]].round(3).tolist()
+        characters.append(Character(char=text[place], start=start, end=end, score=round(float(probability[token]), 3)))
+    return characters
 
 
 def _word(text: str, times: NDArray, probability: NDArray) -> Word:  # type: ignore[type-arg]

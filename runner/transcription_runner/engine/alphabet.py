@@ -1,20 +1,34 @@
 """The characters that an alignment model knows, and a text as the sequence of them that the sound is searched for."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 WORD_BOUNDARY = "|"
 """The character that wav2vec2's alphabets have for a space."""
-WITHOUT_SPACES = frozenset({"ja", "zh"})
-"""Languages whose words are single characters here, as in whisperx."""
+WITHOUT_SPACES = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
+"""Languages whose words are single characters here: their scripts put no space between words, so that what stands between spaces
+is a clause or a sentence. (Tibetan marks syllables, and Korean, Vietnamese and Javanese as Whisper writes them have spaces.)"""
 
 
 def words_in(text: str, language: str) -> list[re.Match[str]]:
-    """The words of a text and where they lie in it: what stands between spaces, or each character where nobody writes any."""
-    return list(re.finditer(r"\S" if language in WITHOUT_SPACES else r"\S+", text))
+    """The words of a text and where they lie in it: what stands between spaces, or each character where nobody writes any.
+
+    A character keeps its vowel signs, tone marks and accents: they are no words of their own.
+    """
+    return list(re.finditer(_character() if language in WITHOUT_SPACES else r"\S+", text))
+
+
+@cache
+def _character() -> re.Pattern[str]:
+    marks = [chr(code) for code in range(0x10000) if unicodedata.category(chr(code))[0] == "M"]
+    return re.compile(
+        rf"\S[{re.escape(''.join(marks))}\u0e33\u0eb3]*"
+    )  # am of Thai and Lao is a vowel sign, but filed as a letter
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,23 @@ class Audio:
         return floats(self.pcm)
 
 
+@dataclass(frozen=True)
+class Sound:
+    """Decoded sound of one file."""
+
+    channels: tuple[Audio, ...]
+    """One if they are mixed; all of the same length."""
+    track: int = 0
+    """The audio track that was used: its index among the file's audio tracks, from 0."""
+    tracks: int = 1
+    """How many audio tracks the file has."""
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        return self.channels[0].seconds
+
+
 def floats(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
     """Samples from -1 to 1, scaled as whisperx scales them."""
     return pcm.astype(np.float32) / np.float32(32768.0)

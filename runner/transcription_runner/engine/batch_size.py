@@ -1,12 +1,21 @@
-"""How many chunks are recognised at once: as many as memory holds, and fewer after each time that it did not.
+"""How many items a stage computes at once: as many as memory holds, fewer after each time that it did not, more again later.
 
-What one more chunk (a window of 30 s) costs is estimated from the size of the model's weights. Counted in float16, a Whisper
-model keeps for each window the keys and values of its decoder's cross attention, layers x 2 x 1500 frames x width x 2 bytes,
-which is 8 to 13% of its weights (tiny 9 MB of 75 MB, large 245 MB of 3.1 GB), and in passing the encoder's attention scores,
-heads x 1500 x 1500 x 2 bytes, 27 to 90 MB. The estimate is generous, and it is no promise: hence the halving.
+What one more chunk (a window of 30 s) costs the recogniser is estimated from the size of the model's weights. Counted in float16,
+a Whisper model keeps for each window the keys and values of its decoder's cross attention, layers x 2 x 1500 frames x width x 2
+bytes, which is 8 to 13% of its weights (tiny 9 MB of 75 MB, large 245 MB of 3.1 GB), and in passing the encoder's attention
+scores, heads x 1500 x 1500 x 2 bytes, 27 to 90 MB. The estimate is generous, and it is no promise: hence the halving.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from transcription_runner.engine.cuda import empty_cache
+from transcription_runner.engine.faults import is_out_of_memory
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 MOST = {"cuda": 32, "cpu": 8}
 """Beyond these larger batches gain little: on a GPU a few percent, on a CPU nothing (the encoder's work is the same)."""
@@ -14,26 +23,76 @@ SHARE = 0.6
 """Of the free memory; the rest is for other stages, for what decoding needs for each hypothesis, and for fragments."""
 UNCOUNTED = 8
 """The batch size where nobody has counted what fits."""
+PATIENCE = 16
+"""Full batches in a row that must fit before the size is doubled again."""
+MOST_PATIENCE = 256
+"""The same after several attempts that failed: each failed attempt costs a batch, and doubles the wait for the next."""
 MEGABYTE = 1 << 20
 
 
 class BatchSize:
-    """The batch size of one loaded model, for its life. It only ever falls: what did not fit once is not tried again."""
+    """The batch size of one stage. It falls when memory runs out and rises again later. Threads may share it."""
 
     def __init__(self, requested: int | None, fitting: int = UNCOUNTED) -> None:
         """`requested`: what the recipe says, which is taken as it is; None leaves it to `fitting`, what memory holds."""
-        self._current = max(1, fitting if requested is None else requested)
+        self._wanted = max(1, fitting if requested is None else requested)
+        self._current = self._wanted
+        self._fitted, self._patience, self._raised = 0, PATIENCE, False
+        self._lock = Lock()
 
     @property
     def current(self) -> int:
-        """Chunks to recognise at once, at least 1."""
+        """Items to compute at once, at least 1."""
         return self._current
 
     def on_out_of_memory(self, attempted: int | None = None) -> bool:
-        """Halve, since a batch of `attempted` chunks (left out: a full one) did not fit; False if a single one did not."""
-        failed = min(self._current, attempted or self._current)
-        self._current = max(1, failed // 2)
-        return failed > 1
+        """Halve, since a batch of `attempted` items (left out: a full one) did not fit; False if a single one did not."""
+        with self._lock:
+            failed = min(self._current, attempted or self._current)
+            if self._raised:
+                self._patience = min(MOST_PATIENCE, 2 * self._patience)
+            self._current, self._fitted, self._raised = max(1, failed // 2), 0, False
+            return failed > 1
+
+    def on_success(self, computed: int) -> None:
+        """A batch of `computed` items fitted. After enough batches that were full, or nearly, a lowered size is doubled."""
+        with self._lock:
+            if 2 * computed <= self._current:
+                return
+            self._fitted, self._raised = self._fitted + 1, False
+            if self._current == self._wanted:
+                self._patience = PATIENCE
+            elif self._fitted >= self._patience:
+                self._current, self._fitted, self._raised = min(self._wanted, 2 * self._current), 0, True
+
+
+def in_batches(
+    items: Sequence[Item], size: BatchSize, compute: Callable[[Sequence[Item]], Found]
+) -> Iterator[tuple[Sequence[Item], Found]]:
+    """Each batch of `items`, in order, and what `compute` makes of it. A batch that does not fit into memory is tried in halves.
+
+    Raises what `compute` raises; a lack of memory only where a single item does not fit.
+    """
+    place = 0
+    while place < len(items):
+        batch = items[place : place + size.current]
+        found = _attempt(batch, size, compute)
+        if found is None:
+            empty_cache()  # only here: an exception that is still being handled keeps the tensors of its frames alive
+            continue
+        yield batch, found[0]
+        place += len(batch)
+
+
+def _attempt(batch: Sequence[Item], size: BatchSize, compute: Callable[[Sequence[Item]], Found]) -> tuple[Found] | None:
+    try:
+        found = compute(batch)
+    except Exception as error:
+        if is_out_of_memory(error) and size.on_out_of_memory(len(batch)):
+            return None
+        raise
+    size.on_success(len(batch))
+    return (found,)
 
 
 def fitting(weights_bytes: int, free_bytes: int, device: str) -> int:
@@ -65,14 +124,3 @@ def _statistic(file: Path, name: str) -> int:
     """A figure of memory.stat: the page cache that the kernel gives up before a limit is hit counts as usage, and is free."""
     lines = [line.split() for line in file.read_text().splitlines()] if file.is_file() else []
     return next((int(value) for key, value in lines if key == name), 0)
-
-
-_SIGNS = ("out of memory", "_status_alloc_failed", "bad_alloc", "can't allocate memory", "cannot allocate memory")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a smaller batch may help. CTranslate2 raises RuntimeError with CUDA's text, torch a class of its own."""
-    if isinstance(error, MemoryError) or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(sign in text for sign in _SIGNS)

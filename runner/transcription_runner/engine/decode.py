@@ -1,4 +1,4 @@
-"""From a local media file to samples, by decoding processes with bounds on time, on memory and on what they may open."""
+"""From a media file or its bytes to sound, by decoding processes with bounds on time, on memory and on what they may open."""
 
 import json
 import os
@@ -16,18 +16,27 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from transcription_runner.engine.audio import SAMPLE_RATE, Audio
+from transcription_runner.engine.audio import SAMPLE_RATE, Audio, Sound
 from transcription_runner.engine.decode_bounds import DecodeBounds
+from transcription_runner.engine.decode_planes import region_bytes
+from transcription_runner.engine.decode_samples import sound_of_samples
+from transcription_runner.engine.wanted import Wanted
 from transcription_runner.errors import ConfigurationError, FileError
 
-__all__ = ["DecodeBounds", "Decoder"]
+__all__ = ["DecodeBounds", "Decoder", "Source", "Wanted"]
+
+Source = Path | str | bytes | NDArray[np.float32]
+"""A media file by its path, the content of one, or samples from -1 to 1 at 16 kHz, shape (n,) or (channels, n)."""
+PLAYED = Wanted()
 
 MODULE = "transcription_runner.engine.decode_child"
 INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """Variables that the decoding process sees: none that could hold a secret."""
 ANSWER_BYTES = 1 << 16
 Answer = dict[str, Any]
+"""See decode_child."""
 STARTING_SECONDS = 300.0
 SLACK_SECONDS = 10.0
 """A process ends itself when its time is over; when it does not, this much later it is ended."""
@@ -47,22 +56,46 @@ class Decoder:
         for child in self._processes:
             self._idle.put(child)
 
-    def decode(self, path: Path) -> Audio:
-        """The file's first audio stream as 16 kHz mono; every channel of it counts the same.
+    def decode(self, source: Source, want: Wanted = PLAYED) -> Sound:
+        """The wanted track at 16 kHz: all channels mixed as ffmpeg mixes them, or each on its own. Time 0 is that of a player: a
+        track that starts late, or in which time passes without sound, has silence there.
 
-        Raises FileError: NotReadable, EmptyObject, UnsupportedFormat, NoAudioStream, DamagedAudio (also when libav crashes on
-        it), TooLong, DecodeTimeout, ScratchFull. Raises ConfigurationError when no decoding process starts.
+        Raises FileError: NotReadable, EmptyObject, UnsupportedFormat, NoAudioStream, NoSuchTrack, TooManyChannels, DamagedAudio
+        (also when libav crashes on it), TooLong, DecodeTimeout, ScratchFull. Raises ConfigurationError when no decoding process
+        starts.
         """
-        with _readable(path) as file, self._empty_file() as sound:
+        if isinstance(source, np.ndarray):
+            return sound_of_samples(source, want, self._bounds.longest_seconds)
+        with self._media_file(source) as file, self._empty_file() as sound:
             child = self._idle.get()
             try:
-                samples = child.ask(file, sound)
+                answer = child.ask(file, sound, want)
             finally:
                 self._idle.put(child)
-            if samples >= self._bounds.mapped_from_seconds * SAMPLE_RATE:
-                return Audio(np.memmap(sound, "<i2", "r", shape=(samples,)))
-            sound.seek(0)
-            return Audio(np.fromfile(sound, "<i2", samples))
+            channels = tuple(self._channel(sound, channel, answer["samples"]) for channel in range(answer["channels"]))
+            return Sound(channels, answer["track"], answer["tracks"])
+
+    def _channel(self, sound: BinaryIO, channel: int, samples: int) -> Audio:
+        """One region of the decoded file (see decode_planes)."""
+        offset = channel * region_bytes(self._bounds.longest_seconds, SAMPLE_RATE)
+        if samples >= self._bounds.mapped_from_seconds * SAMPLE_RATE:
+            return Audio(np.memmap(sound, "<i2", "r", offset, (samples,)))
+        sound.seek(offset)
+        return Audio(np.fromfile(sound, "<i2", samples))
+
+    def _media_file(self, source: Path | str | bytes) -> BinaryIO:
+        if isinstance(source, Path | str):
+            return _readable(Path(source))
+        file = self._empty_file()
+        try:
+            file.write(source)
+            file.flush()
+        except OSError as error:
+            with suppress(OSError):  # closing would write again
+                file.close()
+            raise FileError("ScratchFull", f"the scratch folder does not take the file: {error.strerror}") from None
+        file.seek(0)
+        return file
 
     def _empty_file(self) -> BinaryIO:
         try:
@@ -104,8 +137,8 @@ class _Child:
         self._bounds, self._number = bounds, 0
         self._start()
 
-    def ask(self, file: BinaryIO, sound: BinaryIO) -> int:
-        """Have `file` decoded into `sound`; returns the number of samples. Raises FileError, ConfigurationError."""
+    def ask(self, file: BinaryIO, sound: BinaryIO, want: Wanted) -> Answer:
+        """Have `file` decoded into `sound`; returns what the process says of it. Raises FileError, ConfigurationError."""
         if self._ended or self._process.poll() is not None:
             self.end()
             self._start()
@@ -114,8 +147,9 @@ class _Child:
         self._channel.settimeout(self._bounds.opening_seconds + self._bounds.patience(None) + SLACK_SECONDS)
         began = time.monotonic()
         number = self._number = (self._number + 1) % 256
+        request = bytes([number]) + json.dumps(asdict(want)).encode()
         try:
-            socket.send_fds(self._channel, [bytes([number])], [file.fileno(), sound.fileno()])
+            socket.send_fds(self._channel, [request], [file.fileno(), sound.fileno()])
             answer = self._next_answer()
             while answer and answer["number"] != number:  # a process that was killed after it had answered
                 answer = self._next_answer()
@@ -127,7 +161,7 @@ class _Child:
         if not answer:
             self.end()
         if "samples" in answer:
-            return int(answer["samples"])
+            return answer
         if "reason" in answer:
             raise FileError(answer["reason"], answer["message"])
         if answer.get("ended") == -signal.SIGALRM:

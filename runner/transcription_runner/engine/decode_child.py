@@ -19,6 +19,7 @@ import socket
 import sys
 import traceback
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 import av
@@ -26,8 +27,10 @@ import av.subtitles.codeccontext
 import av.subtitles.stream  # av imports these two when it first sees a stream; by then no file can be opened any more
 
 from transcription_runner.engine.decode_bounds import DecodeBounds
-from transcription_runner.engine.decode_sound import BYTES_PER_SAMPLE, write_sound
+from transcription_runner.engine.decode_planes import region_bytes
+from transcription_runner.engine.decode_sound import write_sound
 from transcription_runner.engine.probe import opened
+from transcription_runner.engine.wanted import MOST_CHANNELS, Wanted
 from transcription_runner.errors import FileError
 
 DESCRIPTORS = 5
@@ -36,24 +39,27 @@ CODECS = ("mp3float", "aac", "opus")
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 """Of <linux/sched.h>; Python has `os.unshare` from 3.12 on."""
 
+REQUEST_BYTES = 256
 Answer = dict[str, Any]
-"""`samples` (how many were written), or `reason` and `message` of a FileError, or how the process `ended` without either."""
+"""`channels`, `samples` (how many of each channel), `track` and `tracks`; or `reason` and `message` of a FileError; or how the
+process `ended` without either."""
 
 
 def serve(channel: socket.socket, rate: int, bounds: DecodeBounds) -> None:
     """Answer each request until the other side hangs up.
 
-    A message is one packet (SOCK_SEQPACKET). First goes `ready`; a request is a byte, its number, with two descriptors, of the
-    media file and of an empty file for the samples; the answer is an `Answer` in JSON with the `number` of its request.
+    A message is one packet (SOCK_SEQPACKET). First goes `ready`; a request is a byte, its number, and a `Wanted` in JSON, nothing
+    for the default, with two descriptors, of the media file and of an empty file for the samples (see decode_planes); the answer
+    is an `Answer` in JSON with the `number` of its request.
     """
     channel.send(b"ready")
     while True:
-        request, descriptors, _, _ = socket.recv_fds(channel, 1, 2)
+        request, descriptors, _, _ = socket.recv_fds(channel, REQUEST_BYTES, 2)
         if not request:
             return
         process = os.fork()
         if process == 0:
-            _answer_and_end(channel, request[0], descriptors[0], descriptors[1], rate, bounds)
+            _answer_and_end(channel, request, descriptors[0], descriptors[1], rate, bounds)
         for descriptor in descriptors:
             os.close(descriptor)
         _, status = os.waitpid(process, 0)
@@ -62,10 +68,13 @@ def serve(channel: socket.socket, rate: int, bounds: DecodeBounds) -> None:
 
 
 def _answer_and_end(
-    channel: socket.socket, number: int, media_file: int, sound_file: int, rate: int, bounds: DecodeBounds
+    channel: socket.socket, request: bytes, media_file: int, sound_file: int, rate: int, bounds: DecodeBounds
 ) -> NoReturn:
     try:
-        found = answer(media_file, sound_file, rate, bounds)
+        number, wanted = request[0], Wanted(**json.loads(request[1:] or "{}"))
+        if not wanted.split:
+            _limit_output(1, rate, bounds)
+        found = answer(media_file, sound_file, wanted, rate, bounds)
         signal.setitimer(signal.ITIMER_REAL, 0)  # an answer is not followed by the status of a late end
         channel.send(json.dumps({"number": number, **found}).encode())
         os._exit(0)
@@ -73,19 +82,18 @@ def _answer_and_end(
         os._exit(1)
 
 
-def answer(media_file: int, sound_file: int, rate: int, bounds: DecodeBounds) -> Answer:
+def answer(media_file: int, sound_file: int, wanted: Wanted, rate: int, bounds: DecodeBounds) -> Answer:
     """Decode within the bounds on time. SIGALRM, which nobody handles, ends the process when they are passed."""
     try:
         signal.setitimer(signal.ITIMER_REAL, bounds.opening_seconds)
         with (
             _MediaFile(media_file) as file,
-            open(sound_file, "wb") as sound,
             av.logging.Capture() as log,
-            opened(file, log) as media,
+            opened(file, log, wanted.track) as media,
         ):
             signal.setitimer(signal.ITIMER_REAL, bounds.patience(media.stated_seconds))
-            samples = write_sound(media, file, sound, rate, bounds.longest_seconds, log)
-        return {"samples": samples}
+            written = write_sound(media, file, sound_file, rate, bounds.longest_seconds, log, wanted.split)
+            return {**asdict(written), "track": media.track, "tracks": media.tracks}
     except FileError as fault:
         return {"reason": fault.reason, "message": fault.message}
     except MemoryError:
@@ -114,15 +122,19 @@ def confine(rate: int, bounds: DecodeBounds) -> None:
     Where the kernel allows it, also a network of its own, which leads nowhere.
     """
     ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET)
-    longest_bytes = int(bounds.longest_seconds * rate * BYTES_PER_SAMPLE)
     limits = {
         resource.RLIMIT_AS: bounds.memory_bytes,
-        resource.RLIMIT_FSIZE: longest_bytes,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: DESCRIPTORS,
     }
     for limit, value in limits.items():
         resource.setrlimit(limit, (value, value))
+    _limit_output(MOST_CHANNELS, rate, bounds)
+
+
+def _limit_output(channels: int, rate: int, bounds: DecodeBounds) -> None:
+    most = channels * region_bytes(bounds.longest_seconds, rate)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def prepare() -> None:

@@ -8,7 +8,7 @@ between windows grows with recordings beyond MOST_WINDOWS, up to half a window: 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from pyannote.audio.pipelines.speaker_verification import PyannoteAudioPretraine
 from pyannote.core import SlidingWindow, SlidingWindowFeature
 
 from transcription_runner.engine.audio import SAMPLE_RATE
+from transcription_runner.engine.batch_size import BatchSize, in_batches
 
 MOST_WINDOWS = 7_200
 """Two hours at pyannote's usual step of one second."""
@@ -42,7 +43,8 @@ class _Networks:
     def __init__(self, segmentation: Any, embedding: Any) -> None:
         self._segmentation = segmentation
         self._embedding = embedding
-        self._batch = BATCH[embedding.device.type]
+        most = BATCH[embedding.device.type]
+        self._segmented, self._embedded = BatchSize(most), BatchSize(most)
 
     def segmentations(self, file: Mapping[str, Any], hook: object = None) -> SlidingWindowFeature:
         """Who speaks in each window: shape (windows, frames, speakers of a window)."""
@@ -50,7 +52,11 @@ class _Networks:
         length = round(self._segmentation.duration * SAMPLE_RATE)
         step = step_between_windows(waveform.shape[1], length, round(self._segmentation.step * SAMPLE_RATE))
         count = 1 + math.ceil(max(0, waveform.shape[1] - length) / step)
-        scores = [self._segmentation.infer(windows) for windows in self._cut(waveform, count, length, step)]
+
+        def infer(windows: Sequence[int]) -> Any:
+            return self._segmentation.infer(_cut(waveform, windows, length, step))
+
+        scores = [found for _, found in in_batches(range(count), self._segmented, infer)]
         window = SlidingWindow(start=0.0, duration=length / SAMPLE_RATE, step=step / SAMPLE_RATE)
         return SlidingWindowFeature(np.concatenate(scores), window)
 
@@ -63,14 +69,17 @@ class _Networks:
         active = np.nan_to_num(segmentations.data).astype(np.float32)
         if exclude_overlap:
             active = self._alone(active, length)
-        weights = torch.split(torch.from_numpy(active).transpose(1, 2), self._batch)
+        weights = torch.from_numpy(active).transpose(1, 2)
         network, device = self._embedding.model_, self._embedding.device
-        with torch.inference_mode():
-            vectors = [
-                network(windows.to(device), weights=of_windows.to(device)).cpu().numpy()
-                for windows, of_windows in zip(self._cut(file["waveform"], len(active), length, step), weights, strict=True)
-            ]
-        return np.concatenate(vectors)
+
+        def embed(windows: Sequence[int]) -> NDArray[np.float32]:
+            sound = _cut(file["waveform"], windows, length, step).to(device)
+            of_windows = weights[windows[0] : windows[-1] + 1].to(device)
+            with torch.inference_mode():
+                vectors: NDArray[np.float32] = network(sound, weights=of_windows).cpu().numpy()
+            return vectors
+
+        return np.concatenate([found for _, found in in_batches(range(len(active)), self._embedded, embed)])
 
     def _alone(self, active: NDArray[np.float32], length: int) -> NDArray[np.float32]:
         """Each speaker's frames without those of two speakers, unless too few remain for an embedding."""
@@ -78,14 +87,14 @@ class _Networks:
         fewest = math.ceil(active.shape[1] * self._embedding.min_num_samples / length)
         return np.where(alone.sum(axis=1, keepdims=True) > fewest, alone, active)
 
-    def _cut(self, waveform: torch.Tensor, count: int, length: int, step: int) -> Iterator[torch.Tensor]:
-        """Windows of `length` samples every `step`, in batches of shape (windows, 1, length); zeros follow the sound's end."""
-        for first in range(0, count, self._batch):
-            batch = torch.zeros(min(self._batch, count - first), 1, length)
-            for row, start in enumerate(range(first * step, (first + len(batch)) * step, step)):
-                samples = waveform[0, start : start + length]
-                batch[row, 0, : len(samples)] = samples
-            yield batch / 32768
+
+def _cut(waveform: torch.Tensor, windows: Sequence[int], length: int, step: int) -> torch.Tensor:
+    """The windows of these numbers, `length` samples every `step`: shape (windows, 1, length). Zeros follow the sound's end."""
+    batch = torch.zeros(len(windows), 1, length)
+    for row, number in enumerate(windows):
+        samples = waveform[0, number * step : number * step + length]
+        batch[row, 0, : len(samples)] = samples
+    return batch / 32768
 
 
 def step_between_windows(samples: int, length: int, usual: int) -> int:

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.alphabet import Alphabet, alphabet_of
+from transcription_runner.engine.batch_size import BatchSize
+from transcription_runner.engine.cuda import empty_cache, is_cuda
+from transcription_runner.engine.faults import is_device_dead, is_out_of_memory
 
 Sound = NDArray[np.float32]
 Emission = NDArray[np.float32]
@@ -81,40 +84,61 @@ class Torchaudio:
 
 
 class Emitter:
-    """Runs one model over many sounds. A batch that does not fit into memory is halved, and later ones are made smaller."""
+    """Runs one model over many sounds, on a GPU in half precision. Batches that do not fit into memory are made smaller."""
 
     def __init__(self, network: Network, device: str) -> None:
-        self._network = network
-        self._device = device
-        self._most = MOST_SAMPLES["cuda" if device.startswith("cuda") else "cpu"]
+        self._network, self._device, self._half = network, device, is_cuda(device)
+        self._size = BatchSize(MOST_SAMPLES["cuda" if self._half else "cpu"])
+        """In samples."""
 
-    def emissions(self, sounds: Sequence[Sound]) -> Iterator[tuple[int, Emission | RuntimeError]]:
-        """Each sound's place in `sounds` and its emission, shape (frames, columns), or why there is none; in order of length."""
-        waiting = batches([len(sound) for sound in sounds], self._most)
+    def emissions(self, sounds: Sequence[Sound]) -> Iterator[tuple[int, Emission | Exception]]:
+        """Each sound's place in `sounds` and its emission, shape (frames, columns), or why there is none; in order of length.
+
+        Raises what the libraries raise when the device is dead: that is no fault of a sound.
+        """
+        lengths = [len(sound) for sound in sounds]
+        waiting = batches(lengths, self._size.current)
         while waiting:
             batch = waiting.pop(0)
-            try:
-                found = self._batch([sounds[place] for place in batch])
-            except RuntimeError as error:  # out of memory among them: then smaller ones may fit
-                if len(batch) == 1:
-                    yield batch[0], error
-                else:
-                    half = len(batch) // 2
-                    self._most = max(SHORTEST, len(sounds[batch[-1]]) * half)
-                    waiting[:0] = [batch[:half], batch[half:]]
-            else:
+            found = self._attempt([sounds[place] for place in batch])
+            if not isinstance(found, Exception):
                 yield from zip(batch, found, strict=True)
+            elif len(batch) == 1:
+                yield batch[0], found
+            elif is_out_of_memory(found):
+                self._size.on_out_of_memory(_padded(lengths, batch))
+                left = sorted(place for places in (batch, *waiting) for place in places)
+                again = batches([lengths[place] for place in left], self._size.current)
+                waiting = [[left[index] for index in places] for places in again]
+            else:
+                waiting[:0] = [[place] for place in batch]
 
-    def _batch(self, sounds: list[Sound]) -> list[Emission]:
+    def _attempt(self, sounds: list[Sound]) -> list[Emission] | Exception:
+        try:
+            found = self._batch(sounds, self._half)
+        except (RuntimeError, MemoryError) as error:
+            if is_device_dead(error):
+                raise
+            failure = error.with_traceback(None)  # whose frames would keep their tensors alive
+        else:
+            self._size.on_success(_padded([len(sound) for sound in sounds], range(len(sounds))))
+            return found
+        if is_out_of_memory(failure):
+            empty_cache()
+        return failure
+
+    def _batch(self, sounds: list[Sound], half: bool) -> list[Emission]:
         import torch
         from torch.nn.utils.rnn import pad_sequence
 
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cuda", dtype=torch.float16, enabled=half):
             features = [self._network.features(self._tensor(sound)) for sound in sounds]
             lengths = [len(one) for one in features]
             frames = None if len(set(lengths)) == 1 else torch.tensor(lengths, device=self._device)
             logits = self._network.logits(pad_sequence(features, batch_first=True), frames)
             found = torch.log_softmax(logits.float(), dim=-1).cpu().numpy()
+        if half and not np.isfinite(found).all():
+            return self._batch(sounds, half=False)  # beyond the range of half precision
         return [found[place, :length] for place, length in enumerate(lengths)]
 
     def _tensor(self, sound: Sound) -> Any:
@@ -135,3 +159,8 @@ def batches(lengths: Sequence[int], most: int) -> list[list[int]]:
         else:
             result.append([place])
     return result
+
+
+def _padded(lengths: Sequence[int], batch: Sequence[int]) -> int:
+    """Samples of a batch with its padding."""
+    return max(SHORTEST, *(lengths[place] for place in batch)) * len(batch)

@@ -1,134 +1,186 @@
-"""One call of the engine: a thread for each stage, bounded queues between them, and files that come out as they are done.
+"""The resident flow: a thread for each stage, a pool before each, and works of all requests that come out as they are done.
 
-    works -> decode -> find speech -> pool of chunks -> recognise (several workers) -> align -> outcomes
-                            └-> diarize, beside recognition ----------------------------^
+    submit -> decode -> find speech -> recognise (several workers) ---------------> align -> report
+                             │             └-> look again, where text is doubted ----^ │
+                             └-> diarize, beside recognition --------------------------^
 
-Chunks of all files in flight share batches. The gate bounds what is in flight, and with it every queue. A fault of one file ends
-that file, a fault that concerns all ends the call, and closing the outcomes cancels what is left.
+Chunks of all works in flight share batches. A fault of one work ends that work; a fault that concerns all ends the flow, and
+with it every work in flight. Long recordings are searched for speech by a thread of their own, and urgent works have a decoder
+and a recogniser of their own, so nobody's short recording waits for somebody's long one.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Lock, Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from transcription_runner.engine.batch_size import is_out_of_memory
-from transcription_runner.engine.channel import Channel
-from transcription_runner.engine.gate import Gate
+from transcription_runner.engine.faults import device_error, is_device_dead, is_out_of_memory
 from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight
-from transcription_runner.engine.pool import Pool, Waiting
+from transcription_runner.engine.pool import ANY_LANE, Pool, Waiting
 from transcription_runner.engine.recognise import Heard
 from transcription_runner.engine.stages import Stages
-from transcription_runner.engine.vad import Chunk
-from transcription_runner.engine.work import Outcome, Watch, Work
-from transcription_runner.errors import FileError, RunError
+from transcription_runner.engine.transcript import Part, Placed
+from transcription_runner.engine.work import Lane, Piece, Result, Work
+from transcription_runner.errors import DeviceError, FileError, TranscriptionError
 
 log = logging.getLogger(__name__)
 
-BATCHES_IN_FLIGHT = 3
-"""One with the recogniser, one waiting for it, one on the way; more would only keep other pods from their share."""
-WINDOW_SECONDS = 30.0
 FILES_SEARCHED_AT_ONCE = 16
 CHUNKS_ALIGNED_AT_ONCE = 32
+LONG_SECONDS = 60.0
+"""Sounds from this length on are searched for speech by a thread of their own."""
 
-Part = tuple[InFlight, Chunk]
-Recognised = tuple[InFlight, Chunk, Heard]
-Item = TypeVar("Item", InFlight, Part, Recognised)
+Recognised = tuple[InFlight, Part, Heard]
+Item = TypeVar("Item", InFlight, tuple[InFlight, Part], Recognised)
 Found = TypeVar("Found")
 
 
 class Flow:
-    """The threads of one call and what flows between them."""
+    """The threads and what flows between them."""
 
-    def __init__(self, stages: Stages, works: Iterator[Work], watch: Watch) -> None:
-        self._stages, self._works, self._watch, self._heap = stages, works, watch, Heap()
-        windows = BATCHES_IN_FLIGHT * stages.batch_size.current
-        self._cancelled, self._exhausted, self._one_at_a_time = Event(), Event(), Lock()
+    def __init__(self, stages: Stages) -> None:
+        self._stages, self._heap = stages, Heap()
+        self._ended = Event()
         self._failure: BaseException | None = None
-        self._gate = Gate(windows, windows * WINDOW_SECONDS, self._cancelled)
-        self._decoded: Channel[InFlight] = Channel(windows, self._cancelled)
-        self._pool: Pool[Part] = Pool(self._cancelled)
-        self._recognised: Channel[Recognised] = Channel(2 * CHUNKS_ALIGNED_AT_ONCE, self._cancelled)
-        self._to_diarize: Channel[InFlight] = Channel(windows, self._cancelled)
-        self._outcomes: Channel[Outcome] = Channel(2, self._cancelled)
+        self._files: set[InFlight] = set()
+        self._lock = Lock()
+        self._to_decode: Pool[InFlight] = Pool(self._ended)
+        self._to_search: Pool[InFlight] = Pool(self._ended)
+        self._long_to_search: Pool[InFlight] = Pool(self._ended)
+        self._to_recognise: Pool[tuple[InFlight, Part, Heard | None]] = Pool(self._ended)
+        self._to_align: Pool[Recognised] = Pool(self._ended)
+        self._to_diarize: Pool[InFlight] = Pool(self._ended)
+        urgent = (Lane.INTERACTIVE,)
+        parts: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
+            *[(self._decode, (ANY_LANE,))] * (stages.decoder.children - 1),
+            (self._decode, (urgent,)),
+            (self._find_speech, (self._to_search,)),
+            (self._find_speech, (self._long_to_search,)),
+            *[(self._recognise, (ANY_LANE,))] * stages.recogniser.workers,
+            (self._recognise, (urgent,)),
+            (self._align, ()),
+            (self._diarize, ()),
+        ]
+        self._threads = [
+            Thread(target=self._guarded, args=(part, arguments), name=part.__name__.strip("_"), daemon=True)
+            for part, arguments in parts
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Files in the order in which they are done. Raises the failure that concerns all, if there is one."""
-        parts = [self._find_speech, self._align]
-        parts += [self._decode] * self._stages.decoder.children + [self._recognise] * self._stages.recogniser.workers
-        if self._stages.diarizer is not None:
-            parts.append(self._diarize)
-        for part in parts:
-            Thread(target=self._guarded, args=(part,), name=part.__name__.strip("_"), daemon=True).start()
-        try:
-            yield from self._outcomes
-        finally:
-            self._cancelled.set()
+    def submit(self, file: InFlight) -> None:
+        """Take a work in; its report is told what became of it, from a thread of the flow, unless it is cancelled.
+
+        Raises the flow's failure if it has failed.
+        """
+        with self._lock:
+            self.check()
+            self._files.add(file)
+        self._to_decode.add([_waiting(file, file, 0.0)])
+
+    def cancel(self, file: InFlight) -> None:
+        """Nobody waits for it any more: it frees its place, at the latest when the batch in work is done."""
+        if file.give_up():
+            self._leave(file)
+            for pool in (self._to_decode, self._to_search, self._long_to_search, self._to_diarize):
+                pool.drop(lambda item: item is file)
+            for of_parts in (self._to_recognise, self._to_align):
+                of_parts.drop(lambda item: item[0] is file)
+
+    def check(self) -> None:
+        """Raises the failure that concerns all works, if there was one."""
         if self._failure is not None:
             raise self._failure
+        if self._ended.is_set():
+            raise RuntimeError("the engine is closed")
 
-    def _guarded(self, part: Callable[[], None]) -> None:
+    @property
+    def ended(self) -> Event:
+        """Set once nothing more will be done."""
+        return self._ended
+
+    def close(self) -> None:
+        """End the threads; what is in flight is dropped."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+
+    def _guarded(self, part: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         try:
-            part()
-        except BaseException as error:  # handed to the thread that reads the outcomes
-            self._failure = self._failure or error
-            self._cancelled.set()
+            part(*arguments)
+        except BaseException as error:  # told to everybody who waits
+            with self._lock:
+                self._failure = self._failure or error
+                self._ended.set()
+                unfinished, self._files = self._files, set()
+            for file in unfinished:
+                if file.give_up():
+                    file.report(self._failure)
 
-    def _decode(self) -> None:
-        while self._gate.enter():
-            with self._one_at_a_time:
-                work = next(self._works, None)
-            if work is None:
-                self._exhausted.set()
-                self._leave()
+    def _decode(self, lanes: tuple[Lane, ...]) -> None:
+        while batch := self._to_decode.take(1, lanes):
+            if not batch[0].inside and not batch[0].gate.enter():
                 return
-            began = time.monotonic()
-            try:
-                audio = self._stages.decode(work.path)
-            except RunError:
-                raise
-            except Exception as error:
-                fault = _fault(work, error)
-                self._watch.opened(work, 0.0)
-                self._outcomes.put(Outcome(work, fault=fault, busy_seconds=time.monotonic() - began))
-                self._leave()
-                continue
-            self._gate.measured(audio.seconds)
-            self._watch.opened(work, audio.seconds)
-            self._decoded.put(self._stages.in_flight(work, audio, time.monotonic() - began))
+            batch[0].inside = True
+            for file, sound in self._each(batch, lambda files: [self._stages.decode(files[0].work)]):
+                file.sound = sound
+                file.gate.measured(sound.seconds)
+                file.watch.opened(file.work, sound.seconds)
+                pool = self._long_to_search if sound.seconds >= LONG_SECONDS else self._to_search
+                pool.add([_waiting(file, file, sound.seconds, file.recipe.vad.method)])
 
-    def _find_speech(self) -> None:
-        for files in self._decoded.batches(FILES_SEARCHED_AT_ONCE):
-            for file, chunks in self._each(files, self._stages.find_speech):
+    def _find_speech(self, pool: Pool[InFlight]) -> None:
+        while batch := pool.take(FILES_SEARCHED_AT_ONCE):
+            for file, chunks in self._each(batch, self._stages.find_speech):
                 ready = file.cut(chunks)
-                if not chunks:
-                    self._end(file, file.complete(turns=()))
-                elif file.turns is None:
-                    self._to_diarize.put(file)
-                self._wait_in_pool(file, ready)
+                if not file.parts:
+                    self._end(file, file.complete())
+                elif file.recipe.diarization.enabled:
+                    self._to_diarize.add([_waiting(file, file, file.seconds)])
+                self._wait_for_recognition(file, ready)
 
-    def _recognise(self) -> None:
-        while batch := self._pool.take(self._stages.batch_size.current):
-            for (file, chunk), heard in self._each([waiting.chunk for waiting in batch], self._stages.recognise):
-                self._wait_in_pool(file, file.is_in(heard.language.code))
-                self._gate.recognised(file.recognised(chunk))
-                self._watch.heard(file.work, file.recognised_seconds)
-                self._recognised.put((file, chunk, heard))
+    def _recognise(self, lanes: tuple[Lane, ...]) -> None:
+        while batch := self._to_recognise.take(self._stages.batch_size.current, lanes):
+            fresh = [(file, part) for file, part, heard in batch if heard is None]
+            doubted = [(file, part, heard) for file, part, heard in batch if heard is not None]
+            for (file, part), heard in self._each(fresh, self._stages.recognise):
+                settled = file.settle(part, heard)
+                self._wait_for_recognition(file, settled.ready)
+                for one, told in settled.done:
+                    if told.doubted and len(file.recipe.decoding.temperatures) > 1:
+                        self._wait_for_second_look(file, one, told)
+                    else:
+                        self._recognised(file, one, told)
+            for (file, part, _), better in self._each(doubted, self._stages.look_again):
+                self._recognised(file, part, better)
 
     def _align(self) -> None:
-        for batch in self._recognised.batches(CHUNKS_ALIGNED_AT_ONCE):
-            for (file, _, _), piece in self._each(batch, self._stages.align):
-                self._end(file, file.complete(pieces=[piece]))
+        while batch := self._to_align.take(CHUNKS_ALIGNED_AT_ONCE):
+            for (file, part, _), placed in self._each(batch, self._stages.align):
+                file.watch.piece(file.work, _piece(file, part, placed))
+                self._end(file, file.complete([placed]))
 
     def _diarize(self) -> None:
-        for waiting in self._to_diarize:
-            for file, turns in self._each([waiting], self._stages.diarize):
-                self._end(file, file.complete(turns=turns))
+        while batch := self._to_diarize.take(1):
+            for file, voices in self._each(batch, self._stages.diarize):
+                self._end(file, file.complete(voices=voices))
 
-    def _wait_in_pool(self, file: InFlight, chunks: list[Chunk]) -> None:
-        self._pool.add([Waiting(chunk.end - chunk.start, (file, chunk)) for chunk in chunks])
+    def _wait_for_recognition(self, file: InFlight, parts: Sequence[Part]) -> None:
+        self._to_recognise.add(
+            _waiting((file, part, None), file, _length(part), (file.asked.key, file.window_frames(part))) for part in parts
+        )
+
+    def _wait_for_second_look(self, file: InFlight, part: Part, heard: Heard) -> None:
+        can_wait = file.lane is Lane.BULK
+        key = (file.asked.key, "again")
+        self._to_recognise.add([_waiting((file, part, heard), file, _length(part), key, can_wait)])
+
+    def _recognised(self, file: InFlight, part: Part, heard: Heard) -> None:
+        file.gate.recognised(file.recognised(part))
+        file.watch.heard(file.work, file.recognised_seconds)
+        self._to_align.add([_waiting((file, part, heard), file, _length(part))])
 
     def _each(self, items: Sequence[Item], stage: Callable[[Sequence[Item]], Sequence[Found]]) -> Iterator[tuple[Item, Found]]:
         """What the stage makes of each item. Where it fails with several, each is tried alone; what fails alone has failed."""
@@ -138,20 +190,24 @@ class Flow:
         began = time.monotonic()
         try:
             found = stage(wanted)
-        except RunError:
+        except DeviceError:
             raise
         except Exception as error:
-            if is_out_of_memory(error):
-                if stage == self._stages.recognise and self._stages.batch_size.on_out_of_memory(len(wanted)):
-                    log.warning("out of memory; from now on batches of %d", self._stages.batch_size.current)
-            elif "CUDA" in str(error):
-                raise  # the device is gone for all files
+            if isinstance(error, TranscriptionError) and not isinstance(error, FileError):
+                raise
+            if is_device_dead(error):
+                raise device_error(error) from error
+            if is_out_of_memory(error) and stage in (self._stages.recognise, self._stages.look_again):
+                if self._stages.batch_size.on_out_of_memory(len(wanted)):
+                    log.warning("out of memory; for now batches of %d", self._stages.batch_size.current)
             if len(wanted) == 1:
                 self._fail(_file(wanted[0]), error)
                 return
-            for item in wanted:
-                yield from self._each([item], stage)
+            for half in (wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :]):
+                yield from self._each(half, stage)
             return
+        if stage in (self._stages.recognise, self._stages.look_again):
+            self._stages.batch_size.on_success(len(wanted))
         for item, answer in zip(wanted, found, strict=True):
             _file(item).busy((time.monotonic() - began) / len(wanted))
             yield item, answer
@@ -159,33 +215,50 @@ class Flow:
     def _fail(self, file: InFlight, error: Exception) -> None:
         if not file.give_up():
             return
-        self._outcomes.put(Outcome(file.work, fault=_fault(file.work, error), busy_seconds=file.busy_seconds))
+        if file.sound is None:
+            file.watch.opened(file.work, 0.0)
         self._leave(file)
+        file.report(Result(file.work, fault=_fault(file.work, error), busy_seconds=file.busy_seconds))
 
     def _end(self, file: InFlight, complete: bool) -> None:
         if complete:
-            transcript = file.transcript(self._stages.recipe)
-            self._outcomes.put(Outcome(file.work, transcript, busy_seconds=file.busy_seconds))
+            transcript = file.transcript(self._stages.model)
             self._leave(file)
+            file.report(Result(file.work, transcript, busy_seconds=file.busy_seconds))
 
-    def _leave(self, file: InFlight | None = None) -> None:
-        """A file, or a thread that found none, is out of the gate; the last one closes everything behind it."""
+    def _leave(self, file: InFlight) -> None:
+        with self._lock:
+            self._files.discard(file)
         self._heap.give_back()
-        lengths = (file.audio.seconds, file.recognised_seconds) if file else ()
-        if self._gate.leave(*lengths) and self._exhausted.is_set():
-            self._pool.close()
-            for channel in (self._decoded, self._recognised, self._to_diarize, self._outcomes):
-                channel.close()
+        if file.inside:
+            file.gate.leave(file.seconds, file.recognised_seconds)
 
 
 def _fault(work: Work, error: Exception) -> FileError:
     if isinstance(error, FileError):
         return error
     if is_out_of_memory(error):
-        return FileError("OutOfMemory", "the file needs more memory than the pod has")
-    log.error("transcribing %s failed", work.source.key, exc_info=error)
+        return FileError("OutOfMemory", "it needs more memory than there is")
+    log.error("transcribing %s failed", work.source.key if work.source else "a sound", exc_info=error)
     return FileError("InternalError", f"{type(error).__name__}: {str(error)[:300]}")
 
 
-def _file(item: InFlight | Part | Recognised) -> InFlight:
-    return item if isinstance(item, InFlight) else item[0]
+def _file(item: InFlight | tuple[Any, ...]) -> InFlight:
+    found: InFlight = item if isinstance(item, InFlight) else item[0]
+    return found
+
+
+def _length(part: Part) -> float:
+    return part.chunk.end - part.chunk.start
+
+
+T = TypeVar("T")
+
+
+def _waiting(item: T, file: InFlight, seconds: float, key: Any = None, can_wait: bool = False) -> Waiting[T]:
+    return Waiting(seconds, item, file.request, file.lane, key, can_wait)
+
+
+def _piece(file: InFlight, part: Part, placed: Placed) -> Piece:
+    names = file.names()
+    return Piece(part.chunk.start, part.chunk.end, placed.segments(file.recipe, names[part.channel] if names else None))

@@ -1,62 +1,112 @@
-"""Speech chunks of all files in flight, waiting to be recognised together. Knows their lengths, not their sound."""
+"""What waits for a stage, of all requests: who goes first, who goes together, and nobody waits for ever.
 
-from dataclasses import dataclass
+Interactive goes before bulk, but every few batches are bulk's while it waits. Within a lane requests take turns at leading a
+batch, so a recording of ten hours keeps nobody waiting for longer than a batch. A batch holds what its leader may share one with
+(the same `key`), nearest in length first: such chunks end decoding at about the same time.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
 from threading import Condition, Event
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from transcription_runner.engine.work import Lane
 
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.2
 """How soon a cancellation is noticed."""
+INTERACTIVE_IN_A_ROW = 4
+"""So many batches of the interactive lane, then one of bulk, if bulk waits."""
+PATIENCE_SECONDS = 10.0
+"""How long what can wait for company waits for it."""
+ANY_LANE = (Lane.INTERACTIVE, Lane.BULK)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Waiting(Generic[T]):
-    """A chunk in the pool: `seconds` long, and whatever the caller needs to know of it."""
+    """An item that waits: `seconds` long, of the request `request`, in the company of items with the same `key`."""
 
     seconds: float
-    chunk: T
+    item: T
+    request: Any = None
+    lane: Lane = Lane.BULK
+    key: Hashable = None
+    can_wait: bool = False
+    """Better taken together with others of its kind: it waits until a batch is full, nothing else is there, or for so long."""
+    since: float = field(default_factory=time.monotonic)
 
 
 class Pool(Generic[T]):
-    """First come, first served, in the company of chunks of about the same length: these end decoding at the same time."""
+    """Safe to use from several threads."""
 
     def __init__(self, cancelled: Event) -> None:
         self._waiting: list[Waiting[T]] = []
-        self._idle = 0
-        self._closed = False
+        self._idle: Counter[Lane] = Counter()
+        self._in_a_row = 0
+        self._turns: dict[Any, tuple[int, bool]] = {}
+        """Of each request: when it led a batch last, or came in, and whether it has led one."""
+        self._turn = 0
         self._cancelled = cancelled
         self._changed = Condition()
 
-    def add(self, chunks: list[Waiting[T]]) -> None:
-        """Chunks that are ready to be recognised."""
+    def add(self, items: Iterable[Waiting[T]]) -> None:
+        """Items that are ready."""
         with self._changed:
-            self._waiting += chunks
+            for item in items:
+                self._waiting.append(item)
+                self._turns.setdefault(item.request, (self._turn, False))
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """No more chunks will come."""
+    def drop(self, unwanted: Callable[[T], bool]) -> None:
+        """Forget items that nobody waits for any more."""
         with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+            self._waiting = [waiting for waiting in self._waiting if not unwanted(waiting.item)]
 
-    def take(self, size: int) -> list[Waiting[T]]:
-        """Wait for chunks; at most `size`, and a fair share when other workers wait, too. Empty at the end."""
+    def take(self, size: int, lanes: tuple[Lane, ...] = ANY_LANE) -> list[T]:
+        """Wait for a batch of at most `size`, and a fair share where other workers wait, too. Empty once cancelled."""
         with self._changed:
-            self._idle += 1
-            while not self._waiting and not self._closed and not self._cancelled.is_set():
+            self._idle.update(lanes)
+            while not (ready := [one for one in self._waiting if one.lane in lanes]) and not self._cancelled.is_set():
                 self._changed.wait(LOOK_SECONDS)
-            share = -(-len(self._waiting) // self._idle)
-            self._idle -= 1
-            if self._cancelled.is_set() or not self._waiting:
-                return []
-            batch = together(self._waiting, min(size, share))
+            try:
+                if self._cancelled.is_set():
+                    return []
+                batch = self._batch(ready, size)
+            finally:
+                self._idle.subtract(lanes)
             taken = set(map(id, batch))
             self._waiting = [waiting for waiting in self._waiting if id(waiting) not in taken]
-            return batch
+            left = {waiting.request for waiting in self._waiting}
+            self._turns = {request: turn for request, turn in self._turns.items() if request in left}
+            return [waiting.item for waiting in batch]
+
+    def _batch(self, ready: list[Waiting[T]], size: int) -> list[Waiting[T]]:
+        lane = self._lane(ready)
+        ready = [waiting for waiting in ready if waiting.lane is lane]
+        share = -(-len(ready) // self._idle[lane])
+        urgent = [waiting for waiting in ready if not waiting.can_wait]
+        patient = [waiting for waiting in ready if waiting.can_wait]
+        long = bool(patient) and time.monotonic() - patient[0].since > PATIENCE_SECONDS
+        if patient and (not urgent or len(patient) >= size or long):
+            return together(patient, patient[0], size)
+        leader = min(urgent, key=lambda waiting: self._turns[waiting.request])
+        self._turn += 1
+        self._turns[leader.request] = (self._turn, True)
+        return together(urgent, leader, min(size, share))
+
+    def _lane(self, ready: list[Waiting[T]]) -> Lane:
+        lanes = {waiting.lane for waiting in ready}
+        first, last = min(lanes), max(lanes)
+        if first is last:
+            return first
+        self._in_a_row = (self._in_a_row + 1) % (INTERACTIVE_IN_A_ROW + 1)
+        return first if self._in_a_row else last
 
 
-def together(waiting: list[Waiting[T]], size: int) -> list[Waiting[T]]:
-    """The one that has waited longest, and those nearest to it in length; the longest wait wins among equals."""
-    oldest = waiting[0]
-    return sorted(waiting, key=lambda other: (other is not oldest, abs(other.seconds - oldest.seconds)))[:size]
+def together(waiting: list[Waiting[T]], leader: Waiting[T], size: int) -> list[Waiting[T]]:
+    """The leader, and those of its kind that are nearest to it in length; the longest wait wins among equals."""
+    kind = [one for one in waiting if one.key == leader.key]
+    return sorted(kind, key=lambda one: (one is not leader, abs(one.seconds - leader.seconds)))[:size]

@@ -16,6 +16,7 @@ from av.stream import Discard, Disposition
 from transcription_runner.engine.containers import (
     ALLOWED_DEMUXERS,
     LENGTH_IS_A_GUESS,
+    TELLS_TIME,
     begins_as_audio,
     is_wave,
     other_format,
@@ -44,18 +45,32 @@ class Media:
 
     demuxed: InputContainer
     stream: AudioStream
-    """The first stream of sound."""
+    """The wanted stream of sound."""
+    track: int
+    """Its index among the file's streams of sound."""
+    tracks: int
+    """How many of these the file has."""
     container: str
     """The demuxer's first name, such as wav or mov."""
     stated_seconds: float | None
     """The length that the file itself states for its sound; None where it makes no claim."""
+    start_seconds: float
+    """The timestamp of the container's start, which a player shows as time 0."""
+    seconds: float | None
+    """The length of the container, pictures included; None where that is not known."""
+
+    @property
+    def tick_seconds(self) -> float | None:
+        """The unit of the stream's timestamps; None where these are but a count of the samples read."""
+        unit = self.stream.time_base
+        return float(unit) if unit and self.container in TELLS_TIME else None
 
 
 @contextmanager
-def opened(file: BinaryIO, complaints: Sequence[Complaint]) -> Iterator[Media]:
-    """Look into a file. `complaints` is where libav's log is being captured, warnings included.
+def opened(file: BinaryIO, complaints: Sequence[Complaint], track: int | None = None) -> Iterator[Media]:
+    """Look into a file. `complaints` is where libav's log is being captured, warnings included; `track` as in `Wanted`.
 
-    Raises FileError: EmptyObject, UnsupportedFormat, DamagedAudio, NoAudioStream.
+    Raises FileError: EmptyObject, UnsupportedFormat, DamagedAudio, NoAudioStream, NoSuchTrack.
     """
     head = os.pread(file.fileno(), HEAD_BYTES, 0)
     if not head:
@@ -70,18 +85,17 @@ def opened(file: BinaryIO, complaints: Sequence[Complaint]) -> Iterator[Media]:
     except FFmpegError:
         raise _unreadable(head, complaints) from None
     with demuxed:
-        demuxed.flags &= ~cast(int, Flags.gen_pts.value)  # PyAV's default: holds packets back, for timestamps that nobody reads
-        yield _media(demuxed, head, complaints)
+        demuxed.flags &= ~cast(int, Flags.gen_pts.value)  # PyAV's default: holds packets back that have none
+        yield _media(demuxed, head, complaints, track)
 
 
-def _media(demuxed: InputContainer, head: bytes, complaints: Sequence[Complaint]) -> Media:
+def _media(demuxed: InputContainer, head: bytes, complaints: Sequence[Complaint], track: int | None) -> Media:
     said = "".join(text for _, _, text in complaints)
     low = re.search(LOW_SCORE + r" (\d+)", said)
     if low and int(low[1]) < LEAST_SCORE:
         raise FileError("UnsupportedFormat", f"this is {unknown_format(head)}")
-    if not demuxed.streams.audio:
-        raise FileError("NoAudioStream", f"the file ({demuxed.format.name}) has no audio stream")
-    sound = demuxed.streams.audio[0]
+    index = _track(demuxed, track)
+    sound = demuxed.streams.audio[index]
     only_sound = all(stream.type == "audio" or stream.disposition & Disposition.attached_pic for stream in demuxed.streams)
     for stream in demuxed.streams:
         if stream is not sound:
@@ -90,8 +104,30 @@ def _media(demuxed: InputContainer, head: bytes, complaints: Sequence[Complaint]
     stated = float(sound.duration * sound.time_base) if sound.duration and sound.time_base else 0.0
     if stated <= 0 and only_sound and demuxed.duration:
         stated = demuxed.duration / av.time_base
-    guessed = "Estimating duration from bitrate" in said or container in LENGTH_IS_A_GUESS
-    return Media(demuxed, sound, container, stated if stated > 0 and not guessed else None)
+    estimated = "Estimating duration from bitrate" in said
+    return Media(
+        demuxed,
+        sound,
+        index,
+        len(demuxed.streams.audio),
+        container,
+        stated_seconds=stated if stated > 0 and not estimated and container not in LENGTH_IS_A_GUESS else None,
+        start_seconds=(demuxed.start_time or 0) / av.time_base,
+        seconds=demuxed.duration / av.time_base if demuxed.duration and not estimated else None,
+    )
+
+
+def _track(demuxed: InputContainer, track: int | None) -> int:
+    """The index among the streams of sound."""
+    tracks = demuxed.streams.audio
+    if not tracks:
+        raise FileError("NoAudioStream", f"the file ({demuxed.format.name}) has no audio stream")
+    if track is None:
+        return next((index for index, stream in enumerate(tracks) if stream.disposition & Disposition.default), 0)
+    if not 0 <= track < len(tracks):
+        there = "one audio track" if len(tracks) == 1 else f"{len(tracks)} audio tracks"
+        raise FileError("NoSuchTrack", f"the file has {there}, counted from 0; track {track} was asked for")
+    return track
 
 
 def _unreadable(head: bytes, complaints: Sequence[Complaint]) -> FileError:

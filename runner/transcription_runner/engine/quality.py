@@ -1,30 +1,27 @@
 """Whether recognised text can be believed: the checks by which Whisper itself decides to decode again, and one for loops.
 
-Thresholds and the rule for silence are those of OpenAI's Whisper (transcribe.py: compression ratio 2.4, mean log-probability
--1, no-speech probability 0.6). WhisperX accepts them as options and never applies them in batches.
+The rules are those of OpenAI's Whisper (transcribe.py), and so are the thresholds unless the recipe has others. WhisperX accepts
+them as options and never applies them in batches.
 """
 
 import zlib
 
-HIGHEST_COMPRESSION_RATIO = 2.4
-LOWEST_LOGPROB = -1.0
-HIGHEST_NO_SPEECH = 0.6
-TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
-"""Tried in turn for a chunk that fails."""
+from transcription_api.speech import Decoding
+
 MOST_REPETITIONS = 4
 """The same one to eight words so often in a row are a loop, unless they are few: people do say "no no no no"."""
 LONGEST_PATTERN_WORDS = 8
 LEAST_LOOPING_WORDS = 10
 
 
-def suspicions(text: str, avg_logprob: float, no_speech_prob: float) -> tuple[str, ...]:
+def suspicions(text: str, avg_logprob: float, no_speech_prob: float, limits: Decoding) -> tuple[str, ...]:
     """Why the text of a chunk may be wrong; empty for one that passes."""
     found = []
-    if compression_ratio(text) > HIGHEST_COMPRESSION_RATIO or loops(text.split()):
+    if compression_ratio(text) > limits.compression_ratio_threshold or loops(text.split()):
         found.append("repetition")
-    if avg_logprob < LOWEST_LOGPROB:
+    if avg_logprob < limits.log_prob_threshold:
         found.append("low-confidence")
-        if no_speech_prob > HIGHEST_NO_SPEECH:
+        if no_speech_prob > limits.no_speech_threshold:
             found.append("no-speech")
     return tuple(found)
 

@@ -1,34 +1,43 @@
-"""Speech recognition: windows of sound to text, and the language they are in. Whisper through faster-whisper and CTranslate2."""
+"""Speech recognition: windows of sound to text, and the language they are in. Whisper through faster-whisper and CTranslate2.
 
-from collections.abc import Sequence
+The first look uses a window as long as its chunks need, and one pass of the encoder serves language and text alike. Text that
+fails Whisper's own checks (quality.py) gets a second look with the full window, then samples at rising temperatures.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from transcription_api.runner_config import Recipe
+from transcription_api.runner_config import ResolvedModel
 from transcription_api.transcript import DetectedLanguage
+from transcription_runner.engine import whisper
+from transcription_runner.engine.asked import FULL_FRAMES, Asked, Interpreter, window_frames
+from transcription_runner.engine.attention import token_times
+from transcription_runner.engine.audio import SAMPLE_RATE
 from transcription_runner.engine.batch_size import fitting, free_memory
-from transcription_runner.engine.features import log_mel
-from transcription_runner.engine.quality import TEMPERATURES, suspicions
-from transcription_runner.errors import ConfigurationError
-from transcription_runner.models.folders import located, not_found
+from transcription_runner.engine.features import features_storage, log_mel
+from transcription_runner.engine.language import among
+from transcription_runner.engine.quality import suspicions
+from transcription_runner.engine.timestamps import segments_by_timestamps
+from transcription_runner.engine.word_groups import WordTime
 
-BEST_OF = 5
-"""Samples drawn at each temperature above 0, as Whisper does."""
-SEED = 1
-"""Of those samples."""
-NUMERALS = frozenset("0123456789%$£€")
+Passage = tuple[float, float, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
     """A chunk of speech. `samples`: float32, -1 to 1, at 16 kHz, at most 30 s; `language` is None where it is to be heard."""
 
     samples: NDArray[Any]
     language: str | None
+    asked: Asked
+
+    @property
+    def seconds(self) -> float:
+        """Length of the chunk."""
+        return len(self.samples) / SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -41,39 +50,36 @@ class Heard:
     no_speech_prob: float
     temperature: float = 0.0
     suspicions: tuple[str, ...] = ()
+    tokens: tuple[int, ...] = ()
+    probabilities: dict[str, float] | None = None
+    """Of each language, where it was to be heard."""
+    words: list[WordTime] | None = None
+    """Word times by cross-attention, seconds from the start of the chunk, where they were asked for."""
+    passages: tuple[Passage, ...] = ()
+    """Start, end (seconds from the start of the chunk) and text by Whisper's own timestamps, where they were asked for."""
+
+    @property
+    def doubted(self) -> bool:
+        """Whether a second look may help. What Whisper calls silence is not asked for again: more looks would invent words."""
+        return bool(self.suspicions) and "no-speech" not in self.suspicions
 
 
 class Recogniser:
-    """One loaded Whisper model, for many files. `recognise` may be called from as many threads as there are `workers`."""
+    """One loaded Whisper model, for many files and recipes. To be called from as many threads as there are `workers`."""
 
-    def __init__(self, recipe: Recipe, device: str, threads: int) -> None:
+    def __init__(self, model: ResolvedModel, device: str, threads: int, device_index: int = 0, extra_workers: int = 1) -> None:
         """Load the model. Raises ConfigurationError: ModelNotFound, DeviceUnavailable, UnsupportedComputeType."""
-        check_device(device, recipe.model.compute_type)
-        import ctranslate2
-        from faster_whisper import WhisperModel, download_model
-
-        name = located(recipe.model.name, "model.bin")
-        self.workers = 2  # on a GPU, one prepares its batch while the other's is computed; on a CPU they share the cores
-        per_worker = max(1, threads // self.workers)
-        try:
-            folder = name if Path(name).is_dir() else download_model(name)
-            self._whisper: Any = WhisperModel(
-                folder,
-                device=device,
-                compute_type=str(recipe.model.compute_type),
-                cpu_threads=per_worker,
-                num_workers=self.workers if device == "cpu" else 1,
-            )
-        except Exception as error:
-            raise _load_error(error, recipe, device, name) from error
-        ctranslate2.set_random_seed(SEED)
-        self._weight_bytes = Path(folder, "model.bin").stat().st_size
-        self._recipe, self._device = recipe, device
+        self.workers = whisper.WORKERS
+        self._whisper, folder = whisper.load(model, device, device_index, threads, extra_workers)
         self._model: Any = self._whisper.model
-        self._mels: int = self._whisper.feat_kwargs.get("feature_size") or 80
-        self._tokenizer, self._prompt = cache(self._tokenizer_of), cache(self._prompt_of)
-        self._check_language()
-        self._suppressed = [-1, *self._numerals()] if recipe.decoding.suppress_numerals else [-1]
+        self._device, self._device_index = device, device_index
+        self._weight_bytes = (folder / "model.bin").stat().st_size
+        self._mels: int = self._model.n_mels
+        self._interpreter = Interpreter(self._whisper, model.name)
+
+    def asked(self, recipe: Any, by_attention: Callable[[str], bool]) -> Asked:
+        """What `recipe` asks of this model. Raises ConfigurationError for what it cannot do."""
+        return self._interpreter.asked(recipe, by_attention)
 
     def fitting_batch(self) -> int:
         """How many windows the device's free memory holds at once, as far as the model's size tells."""
@@ -81,129 +87,138 @@ class Recogniser:
             return fitting(self._weight_bytes, free_memory(), self._device)
         import torch
 
-        return fitting(self._weight_bytes, torch.cuda.mem_get_info()[0], self._device)
+        return fitting(self._weight_bytes, torch.cuda.mem_get_info(self._device_index)[0], self._device)
 
     def recognise(self, windows: Sequence[Window]) -> list[Heard]:
-        """The text of each window, in order. What fails the checks of quality.py is decoded again at rising temperatures."""
-        import torch
-        from faster_whisper.transcribe import get_ctranslate2_storage
+        """The text of each window, in order; all of one `Asked.key`."""
+        frames = max(window_frames(window.seconds) for window in windows)
+        encoded = self._encoded(windows, frames)
+        languages, probabilities = self._languages(windows, encoded)
+        decoding = windows[0].asked.recipe.decoding
+        heard = self._decoded(windows, encoded, languages, decoding.temperatures[0])
+        heard = [replace(one, probabilities=known) for one, known in zip(heard, probabilities, strict=True)]
+        final = [index for index, one in enumerate(heard) if not one.doubted or len(decoding.temperatures) == 1]
+        return self._with_words(windows, encoded, heard, final)
 
-        features = torch.stack([log_mel(window.samples, self._mels, self._device) for window in windows])
-        encoded = self._model.encode(get_ctranslate2_storage(features))
-        languages = self._languages(windows, encoded)
-        first = self._decode(encoded, languages, {"beam_size": self._recipe.decoding.beam_size})
-        failed = [index for index, heard in enumerate(first) if heard.suspicions]
-        if not failed:
-            return first
-        again = self._model.encode(get_ctranslate2_storage(features[failed]))
-        better = self._decode_again(again, [first[index] for index in failed])
-        return [better[failed.index(index)] if index in failed else heard for index, heard in enumerate(first)]
+    def look_again(self, windows: Sequence[Window], doubted: Sequence[Heard]) -> list[Heard]:
+        """For each the first answer that passes, else the one with fewest suspicions and the best probability.
 
-    def _decode_again(self, encoded: Any, doubted: list[Heard]) -> list[Heard]:
-        """For each the first answer that passes, else the one with fewest suspicions and the best probability."""
+        The windows have their languages; all are of one `Asked.key`.
+        """
+        encoded = self._encoded(windows, FULL_FRAMES)
+        temperatures = windows[0].asked.recipe.decoding.temperatures
+        short = any(window_frames(window.seconds) < FULL_FRAMES for window in windows)
+        languages = [one.language for one in doubted]
         best = list(doubted)
-        languages = [heard.language for heard in doubted]
-        for temperature in TEMPERATURES:
-            sampling = {
+        for temperature in temperatures if short else temperatures[1:]:
+            for index, one in enumerate(self._decoded(windows, encoded, languages, temperature)):
+                if best[index].suspicions and _merit(one) > _merit(best[index]):
+                    best[index] = one
+            if not any(one.suspicions for one in best):
+                break
+        return self._with_words(windows, encoded, best, list(range(len(best))))
+
+    def _encoded(self, windows: Sequence[Window], frames: int) -> Any:
+        import torch
+
+        features = [log_mel(window.samples, self._mels, self._device, frames) for window in windows]
+        return self._model.encode(features_storage(torch.stack(features)))
+
+    def _languages(self, windows: Sequence[Window], encoded: Any) -> tuple[list[DetectedLanguage], list[dict[str, float] | None]]:
+        fixed = [window.language for window in windows]
+        if not self._model.is_multilingual:
+            return [DetectedLanguage(code="en") for _ in windows], [None for _ in windows]
+        detected = self._model.detect_language(encoded) if None in fixed else [[]] * len(fixed)
+        languages: list[DetectedLanguage] = []
+        known: list[dict[str, float] | None] = []
+        for window, found in zip(windows, detected, strict=True):
+            if window.language:
+                languages.append(DetectedLanguage(code=window.language))
+                known.append(None)
+                continue
+            candidates = window.asked.recipe.language_detection.candidates
+            probabilities = among({token[2:-2]: float(probability) for token, probability in found}, candidates)
+            code = max(probabilities, key=probabilities.__getitem__)
+            languages.append(DetectedLanguage(code=code, probability=round(probabilities[code], 4)))
+            known.append(probabilities)
+        return languages, known
+
+    def _decoded(
+        self, windows: Sequence[Window], encoded: Any, languages: list[DetectedLanguage], temperature: float
+    ) -> list[Heard]:
+        asked = windows[0].asked
+        decoding = asked.recipe.decoding
+        search: dict[str, Any] = {"beam_size": decoding.beam_size, "patience": decoding.patience}
+        if temperature > 0:
+            search = {
                 "beam_size": 1,
-                "num_hypotheses": BEST_OF,
+                "num_hypotheses": decoding.best_of,
                 "sampling_topk": 0,
                 "sampling_temperature": temperature,
             }
-            for index, heard in enumerate(self._decode(encoded, languages, sampling)):
-                if best[index].suspicions and _merit(heard) > _merit(best[index]):
-                    best[index] = replace(heard, temperature=temperature)
-            if not any(heard.suspicions for heard in best):
-                break
-        return best
-
-    def _languages(self, windows: Sequence[Window], encoded: Any) -> list[DetectedLanguage]:
-        fixed = [window.language or self._recipe.language for window in windows]
-        if not self._model.is_multilingual:
-            return [DetectedLanguage(code="en") for _ in windows]
-        detected = self._model.detect_language(encoded) if None in fixed else [[("<||>", 0.0)]] * len(fixed)
-        return [
-            DetectedLanguage(code=code) if code else DetectedLanguage(code=token[2:-2], probability=round(float(probability), 4))
-            for code, [(token, probability), *_] in zip(fixed, detected, strict=True)
-        ]
-
-    def _decode(self, encoded: Any, languages: list[DetectedLanguage], search: dict[str, Any]) -> list[Heard]:
         answers = self._model.generate(
             encoded,
-            [self._prompt(language.code) for language in languages],
+            [asked.prompt(language.code) for language in languages],
+            length_penalty=decoding.length_penalty,
             max_length=self._whisper.max_length,
-            suppress_tokens=self._suppressed,
+            suppress_tokens=asked.suppressed,
             return_scores=True,
             return_no_speech_prob=True,
             **search,
         )
-        heard = []
-        for language, answer in zip(languages, answers, strict=True):
-            tokens = answer.sequences_ids[0]
-            text = self._text(tokens)
-            logprob = round(answer.scores[0] * len(tokens) / (len(tokens) + 1), 4)  # the end of text counts as a token
-            silent = round(answer.no_speech_prob, 4)
-            heard.append(Heard(text, language, logprob, silent, suspicions=suspicions(text, logprob, silent)))
-        return heard
+        return [
+            self._heard(window, language, answer, temperature)
+            for window, language, answer in zip(windows, languages, answers, strict=True)
+        ]
 
-    def _text(self, tokens: list[int]) -> str:
-        tokenizer = self._tokenizer("en")
-        return str(tokenizer.tokenizer.decode([token for token in tokens if token < tokenizer.eot]))
+    def _heard(self, window: Window, language: DetectedLanguage, answer: Any, temperature: float) -> Heard:
+        decoding = window.asked.recipe.decoding
+        tokenizer = self._interpreter.tokenizer("en", str(window.asked.recipe.task))
+        tokens = answer.sequences_ids[0]
+        spoken = tuple(token for token in tokens if token < tokenizer.eot)
+        text = str(tokenizer.tokenizer.decode(list(spoken)))
+        total = answer.scores[0] * len(tokens) ** decoding.length_penalty if tokens else 0.0
+        logprob = round(total / (len(tokens) + 1), 4)  # the end of text counts as a token
+        silent = round(answer.no_speech_prob, 4)
+        passages: tuple[Passage, ...] = ()
+        if window.asked.with_timestamps:
+            found = segments_by_timestamps(tokens, tokenizer.timestamp_begin, window.seconds)
+            told = ((start, end, str(tokenizer.tokenizer.decode(part)).strip()) for start, end, part in found)
+            passages = tuple(passage for passage in told if passage[2])
+        return Heard(
+            text,
+            language,
+            logprob,
+            silent,
+            temperature,
+            suspicions(text, logprob, silent, decoding),
+            spoken,
+            None,
+            None,
+            passages,
+        )
 
-    def _prompt_of(self, language: str) -> list[int]:
-        tokenizer, decoding = self._tokenizer(language), self._recipe.decoding
-        before = tokenizer.encode(" " + decoding.initial_prompt.strip()) if decoding.initial_prompt else []
-        prompt: list[int] = self._whisper.get_prompt(tokenizer, before, without_timestamps=True, hotwords=decoding.hotwords)
-        return prompt
-
-    def _tokenizer_of(self, language: str) -> Any:
-        from faster_whisper.tokenizer import Tokenizer
-
-        return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task=str(self._recipe.task), language=language)
-
-    def _numerals(self) -> list[int]:
-        tokenizer = self._tokenizer("en")
-        return [token for token in range(tokenizer.eot) if NUMERALS & set(tokenizer.decode([token]))]
-
-    def _check_language(self) -> None:
-        language = self._recipe.language
-        if language and self._model.is_multilingual and self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
-            raise ConfigurationError("UnsupportedLanguage", f"the model {self._recipe.model.name!r} does not know {language!r}")
-        if language not in (None, "en") and not self._model.is_multilingual:
-            raise ConfigurationError(
-                "UnsupportedLanguage", f"the model {self._recipe.model.name!r} knows English only, not {language!r}"
-            )
+    def _with_words(self, windows: Sequence[Window], encoded: Any, heard: list[Heard], final: list[int]) -> list[Heard]:
+        """The answers, and word times by cross-attention for those of `final` that are to have them."""
+        wanted = [
+            index for index in final if heard[index].tokens and windows[index].asked.by_attention(heard[index].language.code)
+        ]
+        if not wanted:
+            return heard
+        tokenizers = [self._interpreter.tokenizer(heard[index].language.code, "transcribe") for index in wanted]
+        times = token_times(
+            self._model,
+            encoded,
+            wanted,
+            tokenizers,
+            [heard[index].tokens for index in wanted],
+            [windows[index].samples for index in wanted],
+        )
+        result = list(heard)
+        for index, words in zip(wanted, times, strict=True):
+            result[index] = replace(heard[index], words=words)
+        return result
 
 
 def _merit(heard: Heard) -> tuple[int, float]:
     return -len(heard.suspicions), heard.avg_logprob
-
-
-def check_device(device: str, compute_type: str) -> None:
-    """Raises ConfigurationError when this machine lacks the device, or the device the number format."""
-    import ctranslate2
-
-    if device == "cuda" and ctranslate2.get_cuda_device_count() == 0:
-        raise ConfigurationError(
-            "DeviceUnavailable",
-            "compute.device is cuda, but no CUDA device is seen here: check that the node has a GPU, that compute.gpuResource "
-            "names its resource, and that the driver (runtimeClassName) reaches the pod; or set compute.device to cpu",
-        )
-    supported = ctranslate2.get_supported_compute_types(device)
-    if compute_type not in supported:
-        raise ConfigurationError(
-            "UnsupportedComputeType",
-            f"model.computeType {compute_type} does not work on this {device}; it can do {', '.join(sorted(supported))}",
-        )
-
-
-def _load_error(error: Exception, recipe: Recipe, device: str, name: str) -> Exception:
-    """What a failed load means. What is neither absence nor format stays itself: an internal error."""
-    text = str(error)
-    if isinstance(error, ConfigurationError):
-        return error
-    if "compute type" in text:
-        return ConfigurationError("UnsupportedComputeType", f"model.computeType {recipe.model.compute_type} on {device}: {text}")
-    if not Path(name).is_dir():
-        return not_found("model", recipe.model.name, error)
-    return ConfigurationError("ModelNotLoadable", f"the model in {name} cannot be loaded: {text.strip()[:400]}")

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from transcription_runner.engine.alphabet import WITHOUT_SPACES
+from transcription_runner.engine.sentence_marks import cut_at_foreign_marks, spans_by_marks
+
 log = logging.getLogger(__name__)
 
 DOWNLOAD_SECONDS = 20.0
@@ -30,9 +33,14 @@ def bounded_downloads() -> Iterator[None]:
 def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
     """Where the sentences of a text begin and end. A language without a splitter of its own gets the English one.
 
-    Raises LookupError when there is neither and none can be fetched.
+    Scripts without spaces, which no splitter knows, are cut at their marks; so is all text when no splitter is there or to be had.
     """
-    return [(start, end) for start, end in _splitter(language).span_tokenize(text)]
+    if language in WITHOUT_SPACES:
+        return spans_by_marks(text, language)
+    splitter = _splitter(language)
+    if splitter is None:
+        return spans_by_marks(text, language)
+    return cut_at_foreign_marks(text, [(start, end) for start, end in splitter.span_tokenize(text)])
 
 
 @functools.cache
@@ -46,7 +54,8 @@ def _splitter(language: str) -> Any:
             return PunktTokenizer(usable)
     if _fetched(name):
         return PunktTokenizer(name)
-    raise LookupError("NLTK's punkt_tab data is in no folder of NLTK_DATA and cannot be fetched; sentences cannot be split")
+    log.warning("NLTK's punkt_tab data is in no folder of NLTK_DATA and cannot be fetched; sentences are cut at . ! and ? alone")
+    return None
 
 
 def _present(name: str) -> bool:

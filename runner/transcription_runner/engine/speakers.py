@@ -40,8 +40,13 @@ def attribute(segments: Sequence[Segment], turns: Sequence[Turn]) -> list[Segmen
     No word and no character of text is lost but white space at a cut, and their order stays. Speakers are named SPEAKER_00,
     SPEAKER_01, … in order of appearance in the segments. Without turns the segments come back as they are.
     """
+    return attribute_with_names(segments, turns)[0]
+
+
+def attribute_with_names(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[list[Segment], dict[str, str]]:
+    """As `attribute`, and what each speaker of the turns is called now; who says no word is not among them."""
     if not turns:
-        return list(segments)
+        return list(segments), {}
     clock = _Clock(turns)
     said = [[_Said(start, end, clock.speaker(start, end)) for start, end in _times(segment)] for segment in segments]
     _smooth([word for words in said for word in words])
@@ -135,11 +140,11 @@ def _longest(said: Sequence[_Said]) -> str:
     return max(seconds, key=seconds.__getitem__)
 
 
-def _named(segments: Sequence[Segment]) -> list[Segment]:
-    """Speakers renamed by order of appearance."""
+def _named(segments: Sequence[Segment]) -> tuple[list[Segment], dict[str, str]]:
+    """Speakers renamed by order of appearance, and the names."""
     appearances = (name for segment in segments for name in (*(word.speaker for word in segment.words), segment.speaker))
     names = {name: f"SPEAKER_{number:02d}" for number, name in enumerate(dict.fromkeys(appearances))}
-    return [
+    renamed = [
         segment.model_copy(
             update={
                 "speaker": names[segment.speaker],
@@ -148,3 +153,4 @@ def _named(segments: Sequence[Segment]) -> list[Segment]:
         )
         for segment in segments
     ]
+    return renamed, {str(old): new for old, new in names.items()}

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from transcription_api.speech import Vad, VadMethod
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, floats
+from transcription_runner.engine.batch_size import BatchSize, in_batches
+from transcription_runner.engine.cuda import SideStream
+from transcription_runner.engine.faults import device_faults
 from transcription_runner.engine.vad_regions import Chunk, merged, regions
+from transcription_runner.engine.vad_silero import Silero
 
 __all__ = ["Chunk", "SpeechFinder"]
 
@@ -25,24 +29,41 @@ LONG_STEP_SAMPLES = SAMPLE_RATE
 """In long sounds half of these windows say nearly the same; see benchmarks/runner/vad_agreement.py."""
 LONG_SAMPLES = 15 * SAMPLE_RATE
 """From here on a sound is long: it has so many windows that each counts little."""
-WINDOWS_AT_ONCE = {"cuda": 32, "cpu": 8}
-"""On a CPU more of them do not fit its caches: each of 16 takes 30% longer than each of 8."""
+WINDOWS_AT_ONCE = {"cuda": 128, "cpu": 8}
+"""On a GPU the network's recurrent layers take as long for many windows as for one; 128 need about 1 GB. On a CPU more than 8
+do not fit its caches: each of 16 takes 30% longer than each of 8."""
 
 
 class SpeechFinder:
-    """One loaded detector. Not for several threads at once."""
+    """The detectors. They may be used by several threads."""
 
-    def __init__(self, settings: Vad, device: str, threads: int = 1) -> None:
-        """Load pyannote's weights, which whisperx carries, or silero's, which faster-whisper carries; `threads` of the CPU."""
-        self._settings = settings
-        self._regions = Silero(settings) if settings.method is VadMethod.SILERO else Pyannote(settings, device, threads)
+    def __init__(self, device: str, threads: int = 1) -> None:
+        """Load pyannote's weights, which whisperx carries; silero's, which faster-whisper carries, follow when first needed.
 
-    def find(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
-        """Chunks of each sound in order of time; none for silence."""
-        longest = float(self._settings.chunk_size)
-        audible = [sound for sound in sounds if sound.seconds >= SHORTEST_SECONDS]
-        found = dict(zip(map(id, audible), self._regions(audible), strict=True))
-        return [[*_within(merged(found.get(id(sound), []), longest), sound.seconds)] for sound in sounds]
+        `threads` of the CPU.
+        """
+        self._pyannote, self._silero = Pyannote(device, threads), Silero()
+
+    def find(self, sounds: Sequence[tuple[Audio, Vad]]) -> list[list[Chunk]]:
+        """Chunks of each sound by its own settings, in order of time; none for silence.
+
+        Raises DeviceError; a lack of memory only for one window.
+        """
+        found: list[list[Chunk]] = [[] for _ in sounds]
+        for method, detector in ((VadMethod.PYANNOTE, self._pyannote), (VadMethod.SILERO, self._silero)):
+            places = [
+                place
+                for place, (sound, settings) in enumerate(sounds)
+                if settings.method is method and sound.seconds >= SHORTEST_SECONDS
+            ]
+            if not places:
+                continue
+            with device_faults():
+                regions_of = detector([sounds[place] for place in places])
+            for place, speech in zip(places, regions_of, strict=True):
+                sound, settings = sounds[place]
+                found[place] = [*_within(merged(speech, float(settings.chunk_size)), sound.seconds)]
+        return found
 
 
 class Pyannote:
@@ -51,40 +72,48 @@ class Pyannote:
     On a CPU a batch keeps only torch's own threads busy, so several are judged side by side: a long recording waits for them.
     """
 
-    def __init__(self, settings: Vad, device: str, threads: int) -> None:
+    def __init__(self, device: str, threads: int) -> None:
         import torch
         import whisperx
         from pyannote.audio import Model
 
-        self._settings, self._device = settings, torch.device(device)
-        self._at_once = WINDOWS_AT_ONCE[self._device.type]
+        self._device = torch.device(device)
+        self._at_once = BatchSize(WINDOWS_AT_ONCE[self._device.type])
         self._workers = max(1, threads // torch.get_num_threads()) if device == "cpu" else 1
         weights = Path(whisperx.__file__).parent / "assets" / "pytorch_model.bin"
         network: Any = Model.from_pretrained(weights)
         self._network = network.eval().to(self._device)
+        self._stream = SideStream(device)
         field = self._network.receptive_field
         self._frame_step, self._first_middle = field.step, field.duration / 2
 
-    def __call__(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
+    def __call__(self, asked: Sequence[tuple[Audio, Vad]]) -> list[list[Chunk]]:
+        """Stretches of speech of each sound, in order of time."""
+        sounds = [sound for sound, _ in asked]
         scores = [Scores(sound, self._frame_step) for sound in sounds]
         windows = ((index, start) for index, sound in enumerate(sounds) for start in window_starts(len(sound.pcm)))
 
-        def judged(batch: list[tuple[int, int]]) -> NDArray[np.float32]:
-            return self._probabilities(np.stack([_window(sounds[index], start) for index, start in batch]))
+        def speech(part: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+            return self._probabilities(np.stack([_window(sounds[index], start) for index, start in part]))
 
-        batches = list(_batches(windows, self._at_once))
+        def judged(batch: list[tuple[int, int]]) -> NDArray[np.float32]:
+            return np.concatenate([found for _, found in in_batches(batch, self._at_once, speech)])
+
+        batches = list(_batches(windows, self._at_once.current))
         with ThreadPoolExecutor(self._workers) as workers:
             for batch, answers in zip(batches, workers.map(judged, batches), strict=True):
-                for (index, start), speech in zip(batch, answers, strict=True):
-                    scores[index].add(start, speech)
-        onset, offset, longest = self._settings.onset, self._settings.offset, float(self._settings.chunk_size)
-        return [regions(*one.mean(self._first_middle), onset, offset, longest) for one in scores]
+                for (index, start), answer in zip(batch, answers, strict=True):
+                    scores[index].add(start, answer)
+        return [
+            regions(*one.mean(self._first_middle), settings.onset, settings.offset, float(settings.chunk_size))
+            for one, (_, settings) in zip(scores, asked, strict=True)
+        ]
 
     def _probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """(windows, samples) to (windows, frames): that anybody speaks, the highest of the network's speakers."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), self._stream():
             speakers = self._network(torch.from_numpy(samples)[:, None].to(self._device))
             answer: NDArray[np.float32] = speakers.amax(-1).cpu().numpy()
         return answer
@@ -119,28 +148,6 @@ def window_starts(samples: int) -> Iterator[int]:
     yield from range(0, max(0, samples - WINDOW_SAMPLES) + step, step)
 
 
-class Silero:
-    """The silero network that faster-whisper carries; whisperx's own way to it needs the internet."""
-
-    def __init__(self, settings: Vad) -> None:
-        from faster_whisper.vad import VadOptions
-
-        self._options = VadOptions(
-            threshold=settings.onset,
-            neg_threshold=settings.offset,
-            min_speech_duration_ms=250,
-            max_speech_duration_s=float(settings.chunk_size),
-            min_silence_duration_ms=100,
-            speech_pad_ms=30,
-        )
-
-    def __call__(self, sounds: Sequence[Audio]) -> list[list[Chunk]]:
-        from faster_whisper.vad import get_speech_timestamps
-
-        found = (get_speech_timestamps(sound.samples, self._options, sampling_rate=SAMPLE_RATE) for sound in sounds)
-        return [[Chunk(turn["start"] / SAMPLE_RATE, turn["end"] / SAMPLE_RATE) for turn in turns] for turns in found]
-
-
 def _window(sound: Audio, start: int) -> NDArray[np.float32]:
     samples = floats(sound.pcm[start : start + WINDOW_SAMPLES])
     return np.pad(samples, (0, WINDOW_SAMPLES - len(samples)))
@@ -150,7 +157,7 @@ def _within(chunks: list[Chunk], seconds: float) -> Iterator[Chunk]:
     for chunk in chunks:
         start, end = round(chunk.start, 3), min(seconds, round(chunk.end, 3))
         if end > start:
-            yield Chunk(start, end)
+            yield Chunk(start, end, chunk.voiced)
 
 
 def _batches(windows: Iterator[tuple[int, int]], size: int) -> Iterator[list[tuple[int, int]]]:

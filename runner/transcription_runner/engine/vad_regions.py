@@ -16,6 +16,8 @@ class Chunk:
 
     start: float
     end: float
+    voiced: tuple[tuple[float, float], ...] = ()
+    """Where in it somebody speaks, start and end; empty: throughout."""
 
 
 def regions(
@@ -58,7 +60,7 @@ def merged(found: Iterable[Chunk], longest: float) -> list[Chunk]:
     chunks: list[Chunk] = []
     for region in found:
         if chunks and region.end - chunks[-1].start <= longest:
-            chunks[-1] = Chunk(chunks[-1].start, region.end)
+            chunks[-1] = Chunk(chunks[-1].start, region.end, (*chunks[-1].voiced, (region.start, region.end)))
         else:
-            chunks.append(region)
+            chunks.append(Chunk(region.start, region.end, ((region.start, region.end),)))
     return chunks

@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out of it: a sound with what is asked of it, and a transcript or the reason for none."""
+"""What goes into the engine and what comes out: a sound with what is asked of it; a transcript, or the reason for none."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -12,7 +12,7 @@ from transcription_api.runner_config import Recipe
 from transcription_api.transcript import Segment, SourceObject, Transcript
 from transcription_runner.errors import FileError
 
-Sound = Path | str | bytes | NDArray[np.float32]
+SoundSource = Path | str | bytes | NDArray[np.float32]
 """A media file by its path, a media file's content, or samples: float32, -1 to 1, at 16 kHz, shape (n,) or (channels, n)."""
 
 
@@ -29,8 +29,8 @@ class Lane(IntEnum):
 class Work:
     """A sound to transcribe, and how."""
 
-    sound: Sound
-    recipe: Recipe = Recipe()
+    sound: SoundSource
+    recipe: Recipe = field(default_factory=Recipe)
     source: SourceObject | None = None
     """What the transcript is to say of its origin; left out, the path, or nothing."""
     tag: Any = None

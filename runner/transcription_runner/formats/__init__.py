@@ -1,1 +1,4 @@
-"""Output formats: one pure function Transcript -> str in each file. All five carry the same words."""
+"""A transcript as files: `documents` is the door, SRT and VTT are set from the cues that `subtitles/` cuts.
+
+Every function goes from values to values. All five formats carry the same words.
+"""

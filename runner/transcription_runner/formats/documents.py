@@ -1,16 +1,17 @@
-"""All the files of one transcript: format -> bytes, and the media type that each is stored under."""
+"""All the files of one transcript: format -> bytes, and the media type that each is stored under.
 
+JSON, TSV and TXT are written here, segment by segment; VTT and SRT have a file each and are written cue by cue.
+"""
+
+import json
 from collections.abc import Iterable
 from functools import cache
 
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Transcript
-from transcription_runner.formats.cue import Cue
-from transcription_runner.formats.cues import cues
 from transcription_runner.formats.srt import write_srt
-from transcription_runner.formats.transcript_json import write_json
-from transcription_runner.formats.tsv import write_tsv
-from transcription_runner.formats.txt import write_txt
+from transcription_runner.formats.subtitles.cues import Cue, cues, milliseconds
+from transcription_runner.formats.subtitles.text import flattened
 from transcription_runner.formats.vtt import write_vtt
 
 MEDIA_TYPES = {
@@ -37,3 +38,36 @@ def documents(transcript: Transcript, wanted: Iterable[Format], limits: Subtitle
         Format.SRT: lambda: write_srt(cut()),
     }
     return {format_: writers[format_]().encode("utf-8", "replace") for format_ in wanted}
+
+
+def write_json(transcript: Transcript) -> str:
+    """One JSON object, whisperX's fields and ours; its schema is published as crds/schemas/transcript.json.
+
+    Text is written as it is, not as escapes, and flattened as in the other formats.
+    """
+    document = transcript.wire()
+    for segment in document["segments"]:
+        segment["text"] = flattened(segment["text"])
+    for word in (*document["word_segments"], *(word for segment in document["segments"] for word in segment["words"])):
+        word["word"] = flattened(word["word"])
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_tsv(transcript: Transcript) -> str:
+    """Start, end (whole milliseconds) and text of each segment, under a header line.
+
+    Tabs and newlines inside a text become spaces, so a row is always one line of three cells.
+    """
+    rows = ["start\tend\ttext\n"]
+    for segment in transcript.segments:
+        text = flattened(segment.text)
+        if text:
+            start = milliseconds(segment.start)
+            rows.append(f"{start}\t{max(milliseconds(segment.end), start)}\t{text}\n")
+    return "".join(rows)
+
+
+def write_txt(transcript: Transcript) -> str:
+    """One line for each segment, the speaker before it where known; empty for silence."""
+    lines = ((segment.speaker, flattened(segment.text)) for segment in transcript.segments)
+    return "".join(f"[{flattened(speaker)}]: {text}\n" if speaker else f"{text}\n" for speaker, text in lines if text)

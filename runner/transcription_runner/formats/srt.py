@@ -7,9 +7,7 @@ pysubs2, srt) would take it for markup, for the times of a cue or for the number
 import re
 from collections.abc import Iterable
 
-from transcription_runner.formats.cue import Cue
-from transcription_runner.formats.markup import marked_lines
-from transcription_runner.formats.timestamps import clock
+from transcription_runner.formats.subtitles.cues import Cue
 
 JOINER = "\u2060"
 """The word joiner: invisible, and in no text that `flattened` made."""
@@ -22,11 +20,10 @@ def write_srt(cues: Iterable[Cue]) -> str:
     """The speaker's name stands before the text as `[NAME]: `. Empty for silence."""
     blocks = []
     for number, cue in enumerate(cues, start=1):
-        first, *others = marked_lines(cue, _unmarked)
+        first, *others = cue.marked_lines(_unmarked)
         if cue.speaker:
             first = f"[{_unmarked(cue.speaker)}]: {first}"
-        times = f"{clock(cue.start_ms, ',')} --> {clock(cue.end_ms, ',')}"
-        blocks.append("\n".join((str(number), times, _untimed(first), *map(_unnumbered, map(_untimed, others)))) + "\n")
+        blocks.append("\n".join((str(number), cue.times(","), _untimed(first), *map(_unnumbered, map(_untimed, others)))) + "\n")
     return "\n".join(blocks)
 
 

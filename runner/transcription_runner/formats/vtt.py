@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable
 
-from transcription_runner.formats.cue import Cue
-from transcription_runner.formats.markup import marked_lines
-from transcription_runner.formats.timestamps import clock
+from transcription_runner.formats.subtitles.cues import Cue
 
 
 def write_vtt(cues: Iterable[Cue]) -> str:
     """A valid file for silence too: the header alone."""
     blocks = ["WEBVTT\n"]
     for cue in cues:
-        text = "\n".join(marked_lines(cue, escaped))
+        text = "\n".join(cue.marked_lines(escaped))
         if cue.speaker:
             text = f"<v {escaped(cue.speaker)}>{text}</v>"
-        blocks.append(f"{clock(cue.start_ms, '.')} --> {clock(cue.end_ms, '.')}\n{text}\n")
+        blocks.append(f"{cue.times('.')}\n{text}\n")
     return "\n".join(blocks)
 
 

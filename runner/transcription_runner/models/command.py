@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transcription_runner.models.checksums import CHECKSUMS_FILE, faults, read_checksums
 from transcription_runner.models.fetch import PARTIAL, FetchError, fetch
-from transcription_runner.models.folders import ALIGNERS_FILE, model_folders
+from transcription_runner.models.folders import ALIGNERS_FILE, folders_of_environment
 from transcription_runner.models.names import aligner_of, source_of
 
 FAILED = 1
@@ -16,8 +16,8 @@ INTERRUPTED = 130
 """As shells report an end by Ctrl-C."""
 
 
-def models_options(parser: argparse.ArgumentParser) -> None:
-    """The commands below `models`, and their arguments."""
+def models_options(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """Add the commands below `models` with their arguments; the parser of each."""
     parser.description = "Fetches models into a folder that TRANSCRIPTION_MODEL_PATH can name, and checks them there."
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     pulling = actions.add_parser(
@@ -34,6 +34,7 @@ def models_options(parser: argparse.ArgumentParser) -> None:
         "1 something is damaged or unfinished, 2 nothing to check.",
     )
     verify_options(verifying)
+    return [pulling, verifying]
 
 
 def models(arguments: argparse.Namespace) -> int:
@@ -55,7 +56,6 @@ def pull_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--align", default="", metavar="LANGUAGES", help="the usual alignment models of these, such as en,nl")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="where the models go")
-    parser.add_argument("--verbose", action="store_true", help="log more")
 
 
 def pull(arguments: argparse.Namespace) -> int:
@@ -93,12 +93,11 @@ def note_aligners(file: Path, names: dict[str, str]) -> None:
 def verify_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of `models verify`."""
     parser.add_argument("folders", nargs="*", type=Path, metavar="DIR", help="left out, those of TRANSCRIPTION_MODEL_PATH")
-    parser.add_argument("--verbose", action="store_true", help="log more")
 
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check each model that has checksums, and name what is damaged, missing or unfinished."""
-    folders = arguments.folders or model_folders()
+    folders = arguments.folders or folders_of_environment()
     models = sorted(path.parent for folder in folders for path in folder.rglob(CHECKSUMS_FILE))
     unfinished = sorted(path for folder in folders for path in folder.rglob(f"*{PARTIAL}") if path.is_dir())
     if not models and not unfinished:

@@ -1,7 +1,12 @@
-"""Where models come from: a folder, a name below TRANSCRIPTION_MODEL_PATH, or a hub name that the libraries resolve."""
+"""Where models come from: a folder, a name below one of the model folders, or a hub name that the libraries resolve.
+
+The model folders are a list that a process sets once, before it loads a model: the commands set it from --model-dir and from the
+environment variable TRANSCRIPTION_MODEL_PATH. A program that uses the engine as a library may set its own, or none.
+"""
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import shorten
 
@@ -10,12 +15,38 @@ from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.checksums import faults, read_checksums
 
 ALIGNERS_FILE = "aligners.json"
-"""In a folder of the model path: language code -> name of the aligner to use where the job names none."""
+"""In a model folder: language code -> name of the aligner to use where the job names none."""
 
 
-def model_folders() -> list[Path]:
-    """The folders of TRANSCRIPTION_MODEL_PATH, in order."""
+_folders: tuple[Path, ...] = ()
+
+
+def use_model_folders(folders: Sequence[Path]) -> None:
+    """Look for models in these folders from now on, in this order, before a hub is asked. For the whole process."""
+    global _folders
+    _folders = tuple(folders)
+
+
+def model_folders() -> tuple[Path, ...]:
+    """The folders in which this process looks for models, in order."""
+    return _folders
+
+
+def folders_of_environment() -> list[Path]:
+    """The folders that TRANSCRIPTION_MODEL_PATH names, in order: the only place that reads it, and only commands call it."""
     return [Path(folder) for folder in os.environ.get(ENV_MODEL_PATH, "").split(":") if folder]
+
+
+def model_name(name: str) -> str:
+    """A local folder by its absolute path, so that a relative one works, too; any other name as it is.
+
+    Raises ValueError for what can only be a folder, and is none.
+    """
+    if Path(name).is_dir():
+        return str(Path(name).resolve())
+    if name.startswith(("/", "./", "../", "~")):
+        raise ValueError(f"the model folder {name} does not exist")
+    return name
 
 
 def located(name: str, needed_file: str) -> str:
@@ -62,7 +93,7 @@ def _sound(folder: Path) -> str:
 
 
 def default_aligner(language: str) -> str | None:
-    """The aligner that the model path names for a language: a folder, a hub name (owner/name) or a bundle with a `bundle_folder`.
+    """The aligner that the model folders name for a language: a folder, a hub name (owner/name) or a bundle of `bundle_folder`.
 
     Raises LookupError for a plain name that no folder holds.
     """
@@ -77,19 +108,20 @@ def default_aligner(language: str) -> str | None:
         if name := names.get(language):
             found = located(str(name), "config.json")
             if "/" not in found and bundle_folder(found) is None:
-                raise LookupError(f"{file} names {name!r}, and no folder of {ENV_MODEL_PATH} holds it")
+                raise LookupError(f"{file} names {name!r}, and no model folder holds it")
             return found
     return None
 
 
 def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
     """The error for a model that is nowhere: what, where it was looked for, how to provide it."""
+    from huggingface_hub import constants
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    places = [str(folder) for folder in model_folders()] or [f"no folder, since {ENV_MODEL_PATH} is not set"]
-    places.append(f"the cache {_hub_cache()}")
-    offline = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
-    places.append("no hub, since HF_HUB_OFFLINE is set" if offline else os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    offline = constants.HF_HUB_OFFLINE
+    places = [str(folder) for folder in model_folders()] or [f"no model folder, since {ENV_MODEL_PATH} is not set"]
+    places.append(f"the cache {constants.HF_HUB_CACHE}")
+    places.append("no hub, since HF_HUB_OFFLINE is set" if offline else constants.ENDPOINT)
     unfinished = [folder / f"{name}.partial" for folder in model_folders() if (folder / f"{name}.partial").is_dir()]
     hints = [f"{unfinished[0]} is a pull that was not finished: run it again."] if unfinished else []
     if any(sign in str(cause).lower() for sign in ("401", "403", "gated", "restricted")) and not offline:
@@ -100,12 +132,6 @@ def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
     return ConfigurationError(
         "ModelNotFound",
         f"the {kind} {name!r} was not found; looked in {', '.join(places)}{said}. {' '.join([*hints, ''])}"
-        f"Give an absolute folder that is mounted into the pod, put the model into a folder of {ENV_MODEL_PATH} "
-        f"(`transcription-runner models pull {name} --to DIR`), or let the pod reach the hub.",
+        "Give the absolute path of a folder that holds it (for a pod: in its image or in a mounted volume), fetch it into a "
+        f"folder of {ENV_MODEL_PATH} (`transcription-runner models pull {name} --to DIR`), or let this machine reach the hub.",
     )
-
-
-def _hub_cache() -> Path:
-    """The folder in which the libraries keep what they fetch, by huggingface_hub's environment variables."""
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
-    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")

@@ -69,7 +69,7 @@ def outcome(decoder: Decoder, content: bytes, folder: Path, name: str = "object"
 
 def _attempt(decoder: Decoder, path: Path) -> Audio | FileError:
     try:
-        return decoder.decode(path)
+        return decoder.decode(path).channels[0]
     except FileError as fault:
         return fault
 

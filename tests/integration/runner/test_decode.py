@@ -24,7 +24,7 @@ def tone(seconds: float = SECONDS) -> np.ndarray:
 def decode(path: Path, longest: float = 3600.0) -> Audio:
     """Decoded by a decoder of its own."""
     with Decoder(path.parent, DecodeBounds(longest)) as decoder:
-        return decoder.decode(path)
+        return decoder.decode(path).channels[0]
 
 
 def reason(content: bytes, folder: Path, longest: float = 3600.0) -> str:

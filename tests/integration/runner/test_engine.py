@@ -10,45 +10,48 @@ import numpy as np
 import pytest
 
 from tests.integration.runner.sound import Samples, said, silence, wav
-from transcription_api.runner_config import Recipe
+from transcription_api.runner_config import Recipe, ResolvedModel
+from transcription_api.speech import ComputeType
 from transcription_api.transcript import SourceObject, Transcript
+from transcription_runner.engine.asked import Asked
 from transcription_runner.engine.audio import SAMPLE_RATE
 from transcription_runner.engine.engine import Engine
 from transcription_runner.engine.recognise import Recogniser, Window
-from transcription_runner.engine.work import Work
+from transcription_runner.engine.work import Piece, Work
 from transcription_runner.errors import ConfigurationError
 
 SENTENCE = "please confirm the order number seven four two"
 LONGEST_SECONDS = 3600.0
 
-EngineOf = Callable[..., Engine]
 Transcribed = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def engine_of(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineOf]:
-    """Engines by recipe, each loaded once; nothing may be fetched from a hub."""
+def offline(models: Path) -> Iterator[None]:
+    """Models are looked for in the repository's folder, and nothing may be fetched from a hub."""
     before = {name: os.environ.get(name) for name in ("TRANSCRIPTION_MODEL_PATH", "HF_HUB_OFFLINE", "NLTK_DATA")}
     os.environ["TRANSCRIPTION_MODEL_PATH"], os.environ["HF_HUB_OFFLINE"] = str(models), "1"
-    loaded: dict[str, Engine] = {}
-
-    def engine(**settings: Any) -> Engine:
-        wanted = recipe(**settings)
-        if (name := wanted.model_dump_json()) not in loaded:
-            loaded[name] = Engine(wanted, "cpu", tmp_path_factory.mktemp("scratch"), LONGEST_SECONDS, threads=2)
-        return loaded[name]
-
-    yield engine
-    for one in loaded.values():
-        one.close()
+    os.environ["NLTK_DATA"] = str(models / "nltk_data")
+    yield
     for name, value in before.items():
         os.environ.pop(name, None)
         if value is not None:
             os.environ[name] = value
 
 
-def recipe(batch_size: int = 4, **settings: Any) -> Recipe:
-    return Recipe.model_validate({"model": {"name": "asr-small", "compute_type": "int8", "batch_size": batch_size}, **settings})
+@pytest.fixture(scope="module")
+def engine(offline: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with loaded(tmp_path_factory.mktemp("scratch")) as engine:
+        yield engine
+
+
+def loaded(scratch: Path, batch_size: int = 4) -> Engine:
+    model = ResolvedModel(name="asr-small", compute_type=ComputeType.INT8, batch_size=batch_size)
+    return Engine(model, "cpu", scratch=scratch, longest_seconds=LONGEST_SECONDS, threads=2)
+
+
+def recipe(**settings: Any) -> Recipe:
+    return Recipe.model_validate(settings)
 
 
 class Watching:
@@ -56,6 +59,7 @@ class Watching:
 
     def __init__(self) -> None:
         self.heard_of: list[float] = []
+        self.pieces: list[Piece] = []
 
     def opened(self, work: Work, seconds: float) -> None:
         return
@@ -63,20 +67,23 @@ class Watching:
     def heard(self, work: Work, seconds: float) -> None:
         self.heard_of.append(seconds)
 
+    def piece(self, work: Work, piece: Piece) -> None:
+        self.pieces.append(piece)
+
 
 @pytest.fixture
-def transcribed(tmp_path: Path) -> Callable[..., Any]:
+def transcribed(engine: Engine, tmp_path: Path) -> Transcribed:
     """Transcripts of sounds, in the order of the sounds; one sound gives one transcript."""
 
-    def run(engine: Engine, *sounds: Samples, watch: Watching | None = None) -> Any:
+    def run(*sounds: Samples, watch: Watching | None = None, by: Engine | None = None, **settings: Any) -> Any:
         works = []
         for index, samples in enumerate(sounds):
             path = tmp_path / f"{index}.wav"
             path.write_bytes(wav(samples))
-            works.append(Work(path, SourceObject(bucket="calls", key=path.name, etag="e"), tag=index))
-        outcomes = {outcome.work.tag: outcome for outcome in engine.transcribe(iter(works), watch or Watching())}
-        found = [outcomes[index].transcript for index in range(len(sounds))]
-        assert None not in found, [outcome.fault for outcome in outcomes.values()]
+            works.append(Work(path, recipe(**settings), SourceObject(bucket="calls", key=path.name, etag="e"), tag=index))
+        results = {result.work.tag: result for result in (by or engine).transcribe(works, watch)}
+        found = [results[index].transcript for index in range(len(sounds))]
+        assert None not in found, [result.fault for result in results.values()]
         return found[0] if len(found) == 1 else found
 
     return run
@@ -86,8 +93,8 @@ def text(transcript: Transcript) -> str:
     return " ".join(segment.text for segment in transcript.segments)
 
 
-def test_speech_becomes_words_with_times_in_order(engine_of: EngineOf, transcribed: Transcribed) -> None:
-    transcript = transcribed(engine_of(), said(SENTENCE))
+def test_speech_becomes_words_with_times_in_order(transcribed: Transcribed) -> None:
+    transcript = transcribed(said(SENTENCE))
     assert jiwer.wer(SENTENCE, text(transcript)) <= 0.15
     assert transcript.transcription.alignment.status == "aligned"
     assert " ".join(word.word for word in transcript.word_segments) == text(transcript)
@@ -97,125 +104,188 @@ def test_speech_becomes_words_with_times_in_order(engine_of: EngineOf, transcrib
 
 
 @pytest.mark.parametrize(("sentence", "voice", "code"), [(SENTENCE, "en-gb+m2", "en"), ("necesito ocho", "es-419+m4", "es")])
-def test_the_language_written_is_the_one_heard(
-    engine_of: EngineOf, transcribed: Transcribed, sentence: str, voice: str, code: str
-) -> None:
-    language = transcribed(engine_of(), said(sentence, voice)).transcription.language
+def test_the_language_written_is_the_one_heard(transcribed: Transcribed, sentence: str, voice: str, code: str) -> None:
+    language = transcribed(said(sentence, voice)).transcription.language
     assert language.code == code
     assert language.probability is not None
     assert language.probability > 0.5
 
 
-def test_the_language_is_heard_where_speech_starts_not_in_the_silence_before(
-    engine_of: EngineOf, transcribed: Transcribed
-) -> None:
+def test_the_language_is_heard_where_speech_starts_not_in_the_silence_before(transcribed: Transcribed) -> None:
     late = np.concatenate([silence(40), said("necesito ocho", "es+f1")])
-    assert transcribed(engine_of(), late).language == "es"
+    assert transcribed(late).language == "es"
 
 
-def test_a_language_that_was_given_has_no_probability(engine_of: EngineOf, transcribed: Transcribed) -> None:
-    language = transcribed(engine_of(language="es"), said("necesito ocho", "es+f1")).transcription.language
+def test_a_language_that_was_given_has_no_probability(transcribed: Transcribed) -> None:
+    language = transcribed(said("necesito ocho", "es+f1"), language="es").transcription.language
     assert (language.code, language.probability) == ("es", None)
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.2, 3.0, 40.0])
-def test_silence_of_any_length_has_no_segments(engine_of: EngineOf, transcribed: Transcribed, seconds: float) -> None:
-    transcript = transcribed(engine_of(), silence(seconds))
+def test_silence_of_any_length_has_no_segments(transcribed: Transcribed, seconds: float) -> None:
+    transcript = transcribed(silence(seconds))
     assert transcript.segments == []
     assert transcript.language == "und"
     assert transcript.transcription.alignment.status == "no-speech"
 
 
-def test_long_speech_is_cut_into_chunks_and_batches_make_no_difference(engine_of: EngineOf, transcribed: Transcribed) -> None:
+def test_long_speech_is_cut_into_chunks_and_batches_make_no_difference(transcribed: Transcribed, tmp_path: Path) -> None:
     long = np.concatenate([said(SENTENCE), said("the account is ready", around=1.0)] * 6)
     watch = Watching()
-    in_batches = transcribed(engine_of(batch_size=4), long, watch=watch)
-    assert text(in_batches) == text(transcribed(engine_of(batch_size=1), long))
+    in_batches = transcribed(long, watch=watch)
+    with loaded(tmp_path, batch_size=1) as one_by_one:
+        assert text(in_batches) == text(transcribed(long, by=one_by_one))
     assert len(long) / SAMPLE_RATE > 40
     assert watch.heard_of[-1] == pytest.approx(len(long) / SAMPLE_RATE, abs=0.01)
+    pieces = sorted(watch.pieces, key=lambda piece: piece.start)
+    assert [segment for piece in pieces for segment in piece.segments] == in_batches.segments
 
 
-def test_files_that_share_batches_get_the_texts_they_get_alone(engine_of: EngineOf, transcribed: Transcribed) -> None:
+def test_files_that_share_batches_get_the_texts_they_get_alone(transcribed: Transcribed) -> None:
     sounds = [said(SENTENCE), silence(2), said("necesito ocho", "es+f1"), said("the account is ready"), said("gracias", "es+f1")]
-    together = transcribed(engine_of(), *sounds)
-    alone = [transcribed(engine_of(), sound) for sound in sounds]
+    together = transcribed(*sounds)
+    alone = [transcribed(sound) for sound in sounds]
     assert [text(transcript) for transcript in together] == [text(transcript) for transcript in alone]
     assert [transcript.language for transcript in together] == [transcript.language for transcript in alone]
     assert together[0].language == "en"
     assert together[2].language == "es"
 
 
-def test_one_broken_file_among_many_is_a_fault_of_its_own(engine_of: EngineOf, tmp_path: Path) -> None:
+def test_two_requests_with_different_recipes_at_once_get_what_each_gets_alone(engine: Engine, tmp_path: Path) -> None:
+    call = np.concatenate([said(SENTENCE), said("the account is ready", around=1.0)] * 4)
+    (tmp_path / "call.wav").write_bytes(wav(call))
+    recipes = [
+        recipe(language="en"),
+        recipe(language="en", decoding={"beam_size": 1}, vad={"chunk_size": 5}),
+        recipe(task="translate"),
+    ]
+    works = [Work(tmp_path / "call.wav", one, SourceObject(key="call.wav")) for one in recipes]
+    together = [future.result(120) for future in [engine.submit(work) for work in works]]
+    alone = [engine.submit(work).result(120) for work in works]
+    assert together == alone
+    assert len({transcript.model_dump_json() for transcript in alone}) == 3
+
+
+def test_sound_may_be_a_path_bytes_or_samples(engine: Engine, tmp_path: Path) -> None:
+    sound = said(SENTENCE)
+    (tmp_path / "x.wav").write_bytes(wav(sound))
+    texts = [text(engine.submit(Work(source)).result(60)) for source in (tmp_path / "x.wav", wav(sound), sound)]
+    assert texts[0] == texts[1] == texts[2] != ""
+
+
+def test_two_channels_that_talk_at_once_are_kept_apart(engine: Engine) -> None:
+    agent, customer = said(SENTENCE, around=0.0), said("the account is ready", "en-gb+f2", around=0.0)
+    both = np.zeros((2, max(len(agent), len(customer))), np.float32)
+    both[0, : len(agent)], both[1, : len(customer)] = agent, customer
+    asked = recipe(language="en", audio={"channels": "split", "channel_names": ["agent", "customer"]})
+    transcript = engine.submit(Work(both, asked)).result(60)
+    by_speaker: dict[str, str] = {}
+    for segment in transcript.segments:
+        assert segment.speaker is not None
+        by_speaker[segment.speaker] = f"{by_speaker.get(segment.speaker, '')} {segment.text}".strip()
+    assert jiwer.wer(SENTENCE, by_speaker["agent"]) <= 0.3
+    assert jiwer.wer("the account is ready", by_speaker["customer"]) <= 0.3
+    starts = [segment.start for segment in transcript.segments]
+    assert starts == sorted(starts)
+
+
+def test_one_broken_file_among_many_is_a_fault_of_its_own(engine: Engine, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.wav", tmp_path / "bad.wav"
     good.write_bytes(wav(said(SENTENCE)))
     bad.write_bytes(b"no sound")
-    works = (Work(path, SourceObject(key=path.name), tag=path.name) for path in (bad, good, tmp_path / "missing.wav"))
-    outcomes = {outcome.work.tag: outcome for outcome in engine_of().transcribe(works, Watching())}
-    assert outcomes["good.wav"].transcript is not None
-    assert outcomes["bad.wav"].fault is not None
-    assert outcomes["missing.wav"].fault is not None
+    works = [Work(path, tag=path.name) for path in (bad, good, tmp_path / "missing.wav")]
+    results = {result.work.tag: result for result in engine.transcribe(works)}
+    assert results["good.wav"].transcript is not None
+    assert results["bad.wav"].fault is not None
+    assert results["missing.wav"].fault is not None
 
 
-def test_a_language_without_an_aligner_keeps_its_text(engine_of: EngineOf, transcribed: Transcribed) -> None:
-    transcript = transcribed(engine_of(language="sw"), said(SENTENCE))
+def test_a_language_without_an_aligner_has_word_times_by_attention(transcribed: Transcribed) -> None:
+    transcript = transcribed(said(SENTENCE), language="sw")
+    report = transcript.transcription.alignment
+    assert (report.status, report.method) == ("aligned", "attention")
+    assert " ".join(word.word for word in transcript.word_segments) == text(transcript)
+    assert all(word.start is not None for word in transcript.word_segments)
+
+
+def test_with_ctc_alone_a_language_without_an_aligner_keeps_its_text_and_says_why(transcribed: Transcribed) -> None:
+    transcript = transcribed(said(SENTENCE), language="sw", alignment={"method": "ctc"})
     assert text(transcript)
     assert transcript.word_segments == []
     assert transcript.transcription.alignment.status == "no-model"
     assert "sw" in (transcript.transcription.alignment.message or "")
 
 
-def test_a_translation_is_not_aligned_and_says_why(engine_of: EngineOf, transcribed: Transcribed) -> None:
-    report = transcribed(engine_of(task="translate"), said("necesito ocho", "es+f1")).transcription.alignment
+def test_characters_have_times_where_asked_for(transcribed: Transcribed) -> None:
+    [segment] = transcribed(said("the account is ready"), language="en", alignment={"characters": True}).segments
+    assert "".join(character.char for character in segment.chars) == segment.text
+    starts = [character.start for character in segment.chars if character.start is not None]
+    assert starts == sorted(starts)
+    assert len(starts) == len(segment.text.replace(" ", ""))
+
+
+def test_a_translation_is_not_aligned_and_says_why(transcribed: Transcribed) -> None:
+    report = transcribed(said("necesito ocho", "es+f1"), task="translate").transcription.alignment
     assert report.status == "disabled"
     assert report.message
 
 
-def test_alignment_can_be_switched_off(engine_of: EngineOf, transcribed: Transcribed) -> None:
-    transcript = transcribed(engine_of(alignment={"enabled": False}), said(SENTENCE))
+def test_alignment_can_be_switched_off(transcribed: Transcribed) -> None:
+    transcript = transcribed(said(SENTENCE), alignment={"enabled": False})
     assert transcript.transcription.alignment.status == "disabled"
     assert text(transcript)
 
 
-def test_the_prompt_and_hotwords_come_before_the_text_for_the_recogniser(models: Path) -> None:
-    told = recognise(decoding={"initial_prompt": "seven four two", "hotwords": "order"})
-    plain = recognise()
-    assert told.endswith(plain)
+@pytest.fixture(scope="module")
+def recogniser(offline: None) -> Recogniser:
+    return Recogniser(ResolvedModel(name="asr-small", compute_type=ComputeType.INT8), "cpu", 2)
+
+
+def asked(recogniser: Recogniser, **settings: Any) -> Asked:
+    return recogniser.asked(recipe(**settings), lambda _: False)
+
+
+def test_the_prompt_and_hotwords_come_before_the_text_for_the_recogniser(recogniser: Recogniser) -> None:
+    def prompt(**decoding: Any) -> str:
+        tokens = asked(recogniser, decoding=decoding).prompt("en")
+        return str(recogniser._whisper.hf_tokenizer.decode(tokens, skip_special_tokens=False))
+
+    told = prompt(initial_prompt="seven four two", hotwords="order")
+    assert told.endswith(prompt())
     assert told.startswith("<|startofprev|> order seven four two")
 
 
-def recognise(**settings: Any) -> str:
-    recogniser = Recogniser(recipe(**settings), "cpu", 2)
-    return str(recogniser._whisper.hf_tokenizer.decode(recogniser._prompt("en"), skip_special_tokens=False))
+def test_a_prompt_that_is_too_long_for_the_model_is_refused_with_its_length(recogniser: Recogniser) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        asked(recogniser, decoding={"initial_prompt": "xyz " * 240})
+    assert caught.value.reason == "PromptTooLong"
+    assert "223" in caught.value.message
 
 
-def test_numerals_can_be_kept_out_of_the_text(engine_of: EngineOf) -> None:
-    recogniser = Recogniser(recipe(decoding={"suppress_numerals": True}), "cpu", 2)
+def test_numerals_can_be_kept_out_of_the_text(recogniser: Recogniser) -> None:
     digits = [recogniser._whisper.hf_tokenizer.token_to_id(digit) for digit in "0123456789"]
-    assert set(digits) <= set(recogniser._suppressed)
+    assert set(digits) <= set(asked(recogniser, decoding={"suppress_numerals": True}).suppressed)
 
 
-def test_doubtful_text_is_told_apart_from_what_was_heard(engine_of: EngineOf) -> None:
-    recogniser = Recogniser(recipe(), "cpu", 2)
+def test_doubtful_text_is_told_apart_from_what_was_heard(recogniser: Recogniser) -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, 10 * SAMPLE_RATE).astype(np.float32)
-    spoken, doubtful = recogniser.recognise([Window(said(SENTENCE), "en"), Window(noise, "en")])
+    plain = asked(recogniser)
+    spoken, doubtful = recogniser.recognise([Window(said(SENTENCE), "en", plain), Window(noise, "en", plain)])
     assert spoken.suspicions == ()
     assert spoken.temperature == 0.0
     assert doubtful.suspicions
 
 
-def test_silero_works_offline(engine_of: EngineOf, transcribed: Transcribed) -> None:
+def test_silero_works_offline(transcribed: Transcribed) -> None:
     speech = np.concatenate([silence(3), said(SENTENCE), silence(5), said("the account is ready"), silence(3)])
-    assert "account" in text(transcribed(engine_of(vad={"method": "silero", "chunk_size": 5}), speech))
+    assert "account" in text(transcribed(speech, vad={"method": "silero", "chunk_size": 5}))
 
 
-def test_a_missing_aligner_that_was_named_is_a_configuration_error(engine_of: EngineOf) -> None:
+@pytest.mark.parametrize(
+    "settings", [{"alignment": {"model": "no-such-model"}}, {"diarization": {"enabled": True, "model": "no-such-model"}}]
+)
+def test_a_missing_model_that_was_named_is_a_configuration_error(engine: Engine, settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        engine_of(alignment={"model": "no-such-aligner"})
+        engine.submit(Work(silence(1), recipe(**settings)))
     assert caught.value.reason == "ModelNotFound"
-    assert "no-such-aligner" in caught.value.message
-
-
-def test_a_missing_diarization_pipeline_is_a_configuration_error(engine_of: EngineOf) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        engine_of(diarization={"enabled": True})
-    assert caught.value.reason == "ModelNotFound"
+    assert "no-such-model" in caught.value.message

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.runner.hub import COMMIT, Hub, Repository, folder_contents
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.fetch import FetchError, fetch
-from transcription_runner.models.folders import bundle_folder, default_aligner, located
+from transcription_runner.models.folders import bundle_folder, default_aligner, located, model_folders, use_model_folders
 from transcription_runner.models.names import Bundle, aligner_of
 
 TINY = "Systran/faster-whisper-tiny"
@@ -21,6 +21,13 @@ BIG = {"config.json": b"{}", "tokenizer.json": b"{}", "vocabulary.txt": b"a\n", 
 """Larger than the pieces of 10 MB in which huggingface_hub writes."""
 
 Models = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def _model_folders() -> Iterator[None]:
+    before = model_folders()
+    yield
+    use_model_folders(before)
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def run(hub: Hub, tmp_path: Path) -> Models:
 
 
 def test_a_pulled_model_is_a_plain_folder_with_checksums_that_loads_by_its_name(
-    hub: Hub, run: Models, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, run: Models, models: Path, tmp_path: Path
 ) -> None:
     original = folder_contents(models / "asr-small")
     hub.repositories[TINY] = Repository({**original, "README.md": b"about"})
@@ -61,7 +68,7 @@ def test_a_pulled_model_is_a_plain_folder_with_checksums_that_loads_by_its_name(
     }
     assert [path.name for path in (tmp_path / "to").iterdir()] == ["tiny"]
     assert "tiny: sound, 5 files" in run("verify", tmp_path / "to").stdout
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path / "to"))
+    use_model_folders([tmp_path / "to"])
     from faster_whisper import WhisperModel
 
     assert WhisperModel(located("tiny", "model.bin"), device="cpu").model.is_multilingual
@@ -123,9 +130,7 @@ def test_what_arrives_with_other_contents_than_announced_is_refused_and_fetched_
     assert hub.fetched() == [file]
 
 
-def test_damage_is_named_reported_at_loading_and_repaired_alone(
-    hub: Hub, run: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damage_is_named_reported_at_loading_and_repaired_alone(hub: Hub, run: Models, tmp_path: Path) -> None:
     hub.repositories["owner/big"] = Repository(BIG)
     run("pull", "owner/big", "--to", tmp_path)
     (tmp_path / "owner/big/vocabulary.txt").write_bytes(b"a")
@@ -136,7 +141,7 @@ def test_damage_is_named_reported_at_loading_and_repaired_alone(
     assert "vocabulary.txt has 1 bytes instead of 2" in done.stderr
     assert "config.json has other contents" in done.stderr
     assert "tokenizer.json is missing" in done.stderr
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     with pytest.raises(ConfigurationError, match=r"ModelDamaged: .*vocabulary\.txt has 1 bytes"):
         located("owner/big", "model.bin")
     hub.mend()
@@ -206,14 +211,14 @@ def test_nothing_to_verify_is_not_taken_for_sound(run: Models, tmp_path: Path) -
 
 
 def test_the_usual_aligner_of_a_language_is_fetched_and_found_by_the_language(
-    hub: Hub, run: Models, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, run: Models, models: Path, tmp_path: Path
 ) -> None:
     dutch = "jonatasgrosman/wav2vec2-large-xlsr-53-dutch"
     hub.repositories[dutch] = Repository(folder_contents(models / "align-small"))
     (tmp_path / "aligners.json").write_text('{"es": "my-aligner"}')
     assert run("pull", "--align", "nl", "--to", tmp_path).returncode == 0
     assert json.loads((tmp_path / "aligners.json").read_text()) == {"es": "my-aligner", "nl": dutch}
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     assert default_aligner("nl") == str(tmp_path / dutch)
 
 
@@ -246,7 +251,7 @@ def test_the_weights_of_a_bundle_are_loaded_from_the_folder_they_were_pulled_to(
     torch.save(network.state_dict(), partial / "small.pth")
     assert fetch("WAV2VEC2_ASR_BASE_960H", Bundle("WAV2VEC2_ASR_BASE_960H"), tmp_path)
     assert set(folder_contents(tmp_path / "WAV2VEC2_ASR_BASE_960H")) == {"small.pth", "checksums.json"}
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     (tmp_path / "aligners.json").write_text('{"en": "WAV2VEC2_ASR_BASE_960H"}')
     assert default_aligner("en") == "WAV2VEC2_ASR_BASE_960H"
     assert bundle_folder("WAV2VEC2_ASR_BASE_960H") == str(tmp_path / "WAV2VEC2_ASR_BASE_960H")

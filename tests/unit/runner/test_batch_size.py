@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from transcription_runner.engine.batch_size import MEGABYTE, MOST, SHARE, BatchSize, fitting, free_memory, is_out_of_memory
+from transcription_runner.engine.batch_size import MEGABYTE, MOST, SHARE, BatchSize, fitting, free_memory
+from transcription_runner.engine.faults import is_out_of_memory
 
 GIGABYTE = 1 << 30
 

@@ -7,14 +7,13 @@ from threading import Event, Thread
 import pytest
 
 from tests.unit.runner.build import runner_config
+from transcription_runner.batch.channel import Channel
 from transcription_runner.batch.run import read_config
 from transcription_runner.batch.scratch import Scratch
 from transcription_runner.batch.termination import write_termination_message
-from transcription_runner.engine.channel import Channel
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits, limits_from_environment
-from transcription_runner.local.transcribe import input_files
-from transcription_runner.models.folders import default_aligner, located
+from transcription_runner.models.folders import default_aligner, located, use_model_folders
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,11 +107,11 @@ def test_a_wrong_configuration_says_what_is_wrong(tmp_path: Path, content: str |
         read_config(file)
 
 
-def test_a_model_name_is_looked_up_in_the_folders_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_name_is_looked_up_in_the_folders_in_order(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder / "small").mkdir(parents=True)
     (tmp_path / "two" / "small" / "model.bin").touch()
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", f"{tmp_path}/one:{tmp_path}/two")
+    use_model_folders([tmp_path / "one", tmp_path / "two"])
     assert located("small", "model.bin") == str(tmp_path / "two" / "small")
     assert located("large-v2", "model.bin") == "large-v2"
 
@@ -122,29 +121,14 @@ def test_a_folder_without_a_model_is_a_configuration_error(tmp_path: Path) -> No
         located(str(tmp_path), "model.bin")
 
 
-def test_the_usual_aligner_of_a_language_is_named_beside_the_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_usual_aligner_of_a_language_is_named_beside_the_models(tmp_path: Path) -> None:
     (tmp_path / "align").mkdir()
     (tmp_path / "align" / "config.json").touch()
     (tmp_path / "aligners.json").write_text('{"en": "align"}')
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     assert default_aligner("en") == str(tmp_path / "align")
     assert default_aligner("fr") is None
     (tmp_path / "aligners.json").write_text('{"en": "gone", "fr": "owner/on-the-hub"}')
     assert default_aligner("fr") == "owner/on-the-hub"
     with pytest.raises(LookupError, match="gone"):
         default_aligner("en")
-
-
-def test_folders_are_searched_and_keep_their_shape(tmp_path: Path) -> None:
-    for name in ("a.wav", "x/b.MP3", "x/notes.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert [name for name, _ in input_files([tmp_path])] == ["a.wav", "x/b.MP3"]
-
-
-def test_two_files_of_one_name_are_not_written_over_each_other(tmp_path: Path) -> None:
-    for folder in ("x", "y"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.wav").touch()
-    with pytest.raises(ValueError, match="would write the same transcripts"):
-        list(input_files([tmp_path / "x/a.wav", tmp_path / "y/a.wav"]))

@@ -1,11 +1,11 @@
-"""Many files through all stages at once, without a model: what shares a batch, whose a fault is, what is in flight."""
+"""Many works through all stages at once, without a model: what shares a batch, whose a fault is, what is in flight."""
 
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from concurrent.futures import CancelledError
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,16 +13,19 @@ import pytest
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import DetectedLanguage, Segment, SourceObject
 from transcription_runner.engine.align import Aligned
-from transcription_runner.engine.audio import SAMPLE_RATE, Audio
+from transcription_runner.engine.asked import Asked
+from transcription_runner.engine.audio import SAMPLE_RATE, Audio, Sound
 from transcription_runner.engine.batch_size import BatchSize
-from transcription_runner.engine.diarize import Turn
-from transcription_runner.engine.flow import Flow
+from transcription_runner.engine.diarize import Voices
+from transcription_runner.engine.engine import Engine
 from transcription_runner.engine.in_flight import InFlight
 from transcription_runner.engine.recognise import Heard
-from transcription_runner.engine.transcript import Piece
+from transcription_runner.engine.speakers import Turn
+from transcription_runner.engine.stages import Stages
+from transcription_runner.engine.transcript import Part, Placed
 from transcription_runner.engine.vad import Chunk
-from transcription_runner.engine.work import Outcome, Work
-from transcription_runner.errors import ConfigurationError, FileError
+from transcription_runner.engine.work import Lane, Piece, Result, Work
+from transcription_runner.errors import ConfigurationError, DeviceError, FileError
 
 CHUNK = 10.0
 
@@ -32,93 +35,137 @@ Fault = Callable[[list[str]], None]
 class Workers:
     """How many threads a stage has."""
 
-    children = 1
+    children = 2
     workers = 2
+
+    def close(self) -> None:
+        return
 
 
 class Scripted:
-    """Stages over files whose name says all: `7x3` is the file 7 with three chunks of speech, which say `7.0 7.1 7.2`."""
+    """Stages over files whose name says all: `7x3` is the file 7 with three chunks of speech, which say `7.0 7.1 7.2`.
 
-    def __init__(self, batch: int = 4, diarizer: bool = False, **faults: Fault) -> None:
-        settings = {"model": {"name": "m", "compute_type": "int8", "batch_size": batch}, "diarization": {"enabled": diarizer}}
-        self.recipe = Recipe.model_validate(settings)
+    `doubted`: what the recogniser is not sure of at its first look. `spanish`: how probable that language is in each chunk.
+    """
+
+    model = "m"
+
+    def __init__(
+        self, batch: int = 4, doubted: Sequence[str] = (), spanish: Callable[[str], float] = lambda _: 0.9, **faults: Fault
+    ) -> None:
         self.decoder = self.recogniser = Workers()
-        self.diarizer = object() if diarizer else None
         self.batch_size = BatchSize(batch)
         self.batches: list[list[str]] = []
+        self.second_looks: list[list[str]] = []
         self.decoded: list[str] = []
-        self._faults = faults
+        self.seconds: dict[str, float] = {}
+        self._doubted, self._spanish, self._faults = set(doubted), spanish, faults
 
-    def in_flight(self, work: Work, audio: Audio, busy_seconds: float) -> InFlight:
-        return InFlight(work, audio, None, None if self.diarizer else (), busy_seconds=busy_seconds)
+    def asked(self, recipe: Recipe) -> Asked:
+        return Asked(recipe, recipe.decoding.model_dump_json(), [], False, lambda _: [], lambda _: False)
 
-    def decode(self, path: Path) -> Audio:
-        self._fault("decode", [path.name])
-        self.decoded.append(path.name)
-        return Audio(np.zeros(int((1 + chunks_of(path.name) * CHUNK) * SAMPLE_RATE), np.int16))
+    def decode(self, work: Work) -> Sound:
+        name = str(work.sound)
+        self._fault("decode", [name])
+        self.decoded.append(name)
+        channel = Audio(np.zeros(int((1 + chunks_of(name) * CHUNK) * SAMPLE_RATE), np.int16))
+        return Sound((channel,) * (2 if work.recipe.audio.channels == "split" else 1))
 
-    def find_speech(self, files: Sequence[InFlight]) -> list[list[Chunk]]:
-        self._fault("find_speech", [file.work.path.name for file in files])
-        return [[Chunk(n * CHUNK, (n + 1) * CHUNK) for n in range(chunks_of(file.work.path.name))] for file in files]
+    def find_speech(self, files: Sequence[InFlight]) -> list[list[list[Chunk]]]:
+        self._fault("find_speech", [str(file.work.sound) for file in files])
+        return [
+            [[Chunk(n * CHUNK, (n + 1) * CHUNK) for n in range(chunks_of(str(file.work.sound)))] for _ in file.channels]
+            for file in files
+        ]
 
-    def recognise(self, parts: Sequence[tuple[InFlight, Chunk]]) -> list[Heard]:
-        said = [f"{file.work.path.name.split('x')[0]}.{int(chunk.start / CHUNK)}" for file, chunk in parts]
+    def recognise(self, parts: Sequence[tuple[InFlight, Part]]) -> list[Heard]:
+        said = [saying(file, part) for file, part in parts]
         self.batches.append(said)
         self._fault("recognise", said)
         time.sleep(0.002)
-        return [
-            Heard(text, DetectedLanguage(code=file.language or "es", probability=None if file.language else 0.9), -0.1, 0.0)
-            for text, (file, _) in zip(said, parts, strict=True)
-        ]
+        return [self._heard(text, file) for text, (file, _) in zip(said, parts, strict=True)]
 
-    def align(self, recognised: Sequence[tuple[InFlight, Chunk, Heard]]) -> list[Piece]:
+    def look_again(self, parts: Sequence[tuple[InFlight, Part, Heard]]) -> list[Heard]:
+        said = [saying(file, part) for file, part, _ in parts]
+        self.second_looks.append(said)
+        self._fault("look_again", said)
+        return [Heard(f"{text}!", heard.language, -0.1, 0.0) for text, (_, _, heard) in zip(said, parts, strict=True)]
+
+    def align(self, recognised: Sequence[tuple[InFlight, Part, Heard]]) -> list[Placed]:
         self._fault("align", [heard.text for _, _, heard in recognised])
         return [
-            Piece(chunk, heard, Aligned([Segment(start=chunk.start, end=chunk.end, text=heard.text)], "aligned", "a", None))
-            for _, chunk, heard in recognised
+            Placed(part, heard, Aligned([Segment(start=part.chunk.start, end=part.chunk.end, text=heard.text)], "aligned"))
+            for _, part, heard in recognised
         ]
 
-    def diarize(self, files: Sequence[InFlight]) -> list[list[Turn]]:
-        self._fault("diarize", [file.work.path.name for file in files])
-        return [[Turn(0.0, file.audio.seconds, "X")] for file in files]
+    def diarize(self, files: Sequence[InFlight]) -> list[Voices]:
+        self._fault("diarize", [str(file.work.sound) for file in files])
+        return [Voices([Turn(0.0, file.seconds, "X")]) for file in files]
+
+    def _heard(self, text: str, file: InFlight) -> Heard:
+        suspicions = ("low-confidence",) if text in self._doubted else ()
+        if known := file.recipe.language or (file.language.code if file.language else None):
+            return Heard(f"{known}:{text}" if known != "es" else text, DetectedLanguage(code=known), -0.1, 0.0, 0.0, suspicions)
+        probability = self._spanish(text)
+        code = "es" if probability >= 0.5 else "en"
+        language = DetectedLanguage(code=code, probability=max(probability, 1 - probability))
+        known_all = {"es": probability, "en": 1 - probability}
+        return Heard(text if code == "es" else f"en:{text}", language, -0.1, 0.0, 0.0, suspicions, (), known_all)
 
     def _fault(self, stage: str, items: list[str]) -> None:
         if stage in self._faults:
             self._faults[stage](items)
 
 
+class ScriptedEngine(Engine):
+    """The real engine over scripted stages."""
+
+    def __init__(self, stages: Scripted) -> None:
+        self._hold(cast(Stages, stages))
+
+
 class Watching:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.heard_of: dict[str, float] = {}
+        self.pieces: list[tuple[str, str]] = []
 
     def opened(self, work: Work, seconds: float) -> None:
-        self.seconds[work.path.name] = seconds
+        self.seconds[str(work.sound)] = seconds
 
     def heard(self, work: Work, seconds: float) -> None:
-        self.heard_of[work.path.name] = seconds
+        self.heard_of[str(work.sound)] = seconds
+
+    def piece(self, work: Work, piece: Piece) -> None:
+        self.pieces.append((str(work.sound), " ".join(segment.text for segment in piece.segments)))
 
 
 def chunks_of(name: str) -> int:
     return int(name.split("x")[1])
 
 
-def works(*names: str) -> Iterator[Work]:
-    return (Work(Path(name), SourceObject(key=name), tag=name) for name in names)
+def saying(file: InFlight, part: Part) -> str:
+    return f"{str(file.work.sound).split('x')[0]}.{int(part.chunk.start / CHUNK)}"
 
 
-def outcomes(stages: Scripted, *names: str, watch: Any = None) -> dict[str, Outcome]:
-    found = list(Flow(stages, works(*names), watch or Watching()).outcomes())  # type: ignore[arg-type]
-    assert Counter(outcome.work.tag for outcome in found) == Counter(names), "each file has one outcome"
-    return {outcome.work.tag: outcome for outcome in found}
+def works(*names: str, **recipe: Any) -> Iterator[Work]:
+    asked = Recipe.model_validate(recipe)
+    return (Work(name, asked, SourceObject(key=name), tag=name) for name in names)
 
 
-def text(outcome: Outcome) -> str:
+def outcomes(stages: Scripted, *names: str, watch: Any = None, **recipe: Any) -> dict[str, Result]:
+    with ScriptedEngine(stages) as engine:
+        found = list(engine.transcribe(works(*names, **recipe), watch))
+    assert Counter(result.work.tag for result in found) == Counter(names), "each work has one result"
+    return {result.work.tag: result for result in found}
+
+
+def text(outcome: Result) -> str:
     assert outcome.transcript is not None, outcome.fault
     return " ".join(segment.text for segment in outcome.transcript.segments)
 
 
-def reasons(found: dict[str, Outcome]) -> dict[str, str | None]:
+def reasons(found: dict[str, Result]) -> dict[str, str | None]:
     return {name: outcome.fault.reason if outcome.fault else None for name, outcome in found.items()}
 
 
@@ -165,11 +212,12 @@ def test_nothing_at_all_ends_at_once() -> None:
     assert outcomes(Scripted()) == {}
 
 
-@pytest.mark.parametrize("stage", ["decode", "find_speech", "recognise", "align", "diarize"])
-def test_what_breaks_one_file_stops_no_other(stage: str) -> None:
-    bad = "5.1" if stage in ("recognise", "align") else "5x3"
+@pytest.mark.parametrize("stage", ["decode", "find_speech", "recognise", "look_again", "align", "diarize"])
+def test_what_breaks_one_work_stops_no_other(stage: str) -> None:
+    bad = "5.1" if stage in ("recognise", "look_again", "align") else "5x3"
     names = [f"{number}x3" for number in range(12)]
-    found = outcomes(Scripted(diarizer=True, **{stage: failing(bad)}), *names)
+    stages = Scripted(doubted=["5.1"] if stage == "look_again" else [], **{stage: failing(bad)})
+    found = outcomes(stages, *names, diarization={"enabled": True})
     assert reasons(found) == {name: "InternalError" if name == "5x3" else None for name in names}
     assert all(text(outcome).count(".") == 3 for name, outcome in found.items() if name != "5x3")
 
@@ -187,9 +235,9 @@ def test_memory_that_runs_out_halves_the_batches_and_loses_nothing() -> None:
     stages = Scripted(batch=8, recognise=hungry)
     found = outcomes(stages, *[f"{number}x2" for number in range(20)])
     assert set(reasons(found).values()) == {None}
-    # 8, 4, 2; but a batch taken before the pool was full may fail with 6, and then it is 3, 1.
-    assert stages.batch_size.current in (1, 2)
-    assert all(len(batch) <= 2 for batch in stages.batches[-3:])
+    # 8, 4, 2; but a batch taken before the pool was full may fail with 6, and then it is 3, 1. Later it tries more again.
+    assert stages.batch_size.current < 8
+    assert all(len(batch) <= 4 for batch in stages.batches[-3:])
 
 
 def test_a_file_too_big_for_the_memory_fails_alone() -> None:
@@ -197,12 +245,25 @@ def test_a_file_too_big_for_the_memory_fails_alone() -> None:
     assert reasons(found) == {"1x1": "OutOfMemory", "2x1": None}
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("CUDA error: an illegal memory access was encountered"), ConfigurationError("ModelNotFound", "gone")]
-)
-def test_what_concerns_all_files_ends_the_call(error: Exception) -> None:
-    with pytest.raises(type(error)):
-        outcomes(Scripted(recognise=failing("3.0", error=error)), *[f"{number}x1" for number in range(9)])
+@pytest.mark.parametrize("stage", ["decode", "find_speech", "recognise", "look_again", "align", "diarize"])
+def test_a_dead_device_ends_the_call_at_any_stage_and_nothing_is_at_fault(stage: str) -> None:
+    bad = {"recognise": "3.0", "look_again": "3.0", "align": "3.0"}.get(stage, "3x1")
+    dead = failing(bad, error=RuntimeError("CUDA error: an illegal memory access was encountered"))
+    stages = Scripted(doubted=["3.0"] if stage == "look_again" else [], **{stage: dead})
+    told: list[Result] = []
+    with ScriptedEngine(stages) as engine:
+        found = engine.transcribe(works(*[f"{number}x1" for number in range(9)], diarization={"enabled": True}))
+        with pytest.raises(DeviceError) as caught:
+            told.extend(found)
+    assert "illegal memory access" in caught.value.message
+    assert all(result.fault is None for result in told)
+    assert "3x1" not in [result.work.tag for result in told]
+
+
+def test_a_missing_model_ends_the_call() -> None:
+    gone = failing("3.0", error=ConfigurationError("ModelNotFound", "gone"))
+    with pytest.raises(ConfigurationError):
+        outcomes(Scripted(recognise=gone), *[f"{number}x1" for number in range(9)])
 
 
 def test_a_source_that_breaks_off_ends_the_call() -> None:
@@ -210,31 +271,35 @@ def test_a_source_that_breaks_off_ends_the_call() -> None:
         yield from works("1x1")
         raise ConnectionError("the store is gone")
 
-    with pytest.raises(ConnectionError):
-        list(Flow(Scripted(), broken(), Watching()).outcomes())  # type: ignore[arg-type]
+    with ScriptedEngine(Scripted()) as engine, pytest.raises(ConnectionError):
+        list(engine.transcribe(broken()))
 
 
-def test_files_are_taken_a_few_batches_ahead_and_not_all_at_once() -> None:
+def test_works_are_taken_a_few_batches_ahead_and_not_all_at_once() -> None:
     stages = Scripted(batch=2, recognise=lambda _: time.sleep(0.005))
     ahead: list[int] = []
-    flow = Flow(stages, works(*[f"{number}x1" for number in range(80)]), Watching())  # type: ignore[arg-type]
-    for done, _ in enumerate(flow.outcomes(), start=1):
-        ahead.append(len(stages.decoded) - done)
-    assert max(ahead) <= 3 * 2 + 3, "three batches of two, and what waits to be taken as an outcome"
+    with ScriptedEngine(stages) as engine:
+        for done, _ in enumerate(engine.transcribe(works(*[f"{number}x1" for number in range(80)])), start=1):
+            ahead.append(len(stages.decoded) - done)
+    assert max(ahead) <= 3 * 2 + 4, "three batches of two, and what waits to be taken as a result"
 
 
 def test_a_long_recording_is_alone_with_what_came_before_it() -> None:
     stages = Scripted(batch=2, recognise=lambda _: time.sleep(0.001))
-    flow = Flow(stages, works("1x60", *[f"{number}x1" for number in range(2, 30)]), Watching())  # type: ignore[arg-type]
-    next(flow.outcomes())
-    assert len(stages.decoded) < 10
+    with ScriptedEngine(stages) as engine:
+        next(engine.transcribe(works("1x60", *[f"{number}x1" for number in range(2, 30)])))
+        assert len(stages.decoded) < 10
 
 
-def test_closing_the_outcomes_ends_every_thread() -> None:
+def test_closing_the_results_cancels_what_is_left_and_closing_the_engine_ends_every_thread() -> None:
     before = threading.active_count()
-    found = Flow(Scripted(), works(*[f"{number}x1" for number in range(500)]), Watching()).outcomes()  # type: ignore[arg-type]
-    next(found)
-    found.close()  # type: ignore[attr-defined]
+    stages = Scripted()
+    with ScriptedEngine(stages) as engine:
+        found = engine.transcribe(works(*[f"{number}x1" for number in range(500)]))
+        next(found)
+        found.close()  # type: ignore[attr-defined]
+        assert len(stages.decoded) < 100
+        assert len(list(engine.transcribe(works("1x1", "2x1")))) == 2, "the engine goes on"
     deadline = time.monotonic() + 5
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -242,14 +307,128 @@ def test_closing_the_outcomes_ends_every_thread() -> None:
 
 
 def test_speakers_are_awaited_and_named() -> None:
-    found = outcomes(Scripted(diarizer=True, diarize=lambda _: time.sleep(0.05)), "1x2")
+    stages = Scripted(diarize=lambda _: time.sleep(0.05))
+    found = outcomes(stages, "1x2", diarization={"enabled": True})
     transcript = found["1x2"].transcript
     assert transcript is not None
     assert {segment.speaker for segment in transcript.segments} == {"SPEAKER_00"}
 
 
-def test_progress_reaches_the_length_of_each_file() -> None:
+def test_progress_reaches_the_length_of_each_work_and_pieces_come_as_they_are_done() -> None:
     watch = Watching()
     outcomes(Scripted(), "1x3", "2x1", watch=watch)
     assert watch.seconds == {"1x3": 31.0, "2x1": 11.0}
     assert watch.heard_of == {"1x3": 31.0, "2x1": 11.0}
+    assert sorted(watch.pieces) == [("1x3", "1.0"), ("1x3", "1.1"), ("1x3", "1.2"), ("2x1", "2.0")]
+
+
+def test_doubted_text_gets_a_second_look_in_the_company_of_others() -> None:
+    doubted = [f"{number}.0" for number in range(8)]
+    stages = Scripted(batch=4, doubted=doubted)
+    found = outcomes(stages, *[f"{number}x1" for number in range(40)])
+    assert text(found["3x1"]) == "3.0!"
+    assert text(found["30x1"]) == "30.0"
+    assert len(stages.second_looks) <= 4
+    assert sorted(said for batch in stages.second_looks for said in batch) == sorted(doubted)
+
+
+def test_with_one_temperature_nothing_is_looked_at_again() -> None:
+    stages = Scripted(doubted=["1.0"])
+    assert text(outcomes(stages, "1x1", decoding={"temperatures": [0.0]})["1x1"]) == "1.0"
+    assert stages.second_looks == []
+
+
+def test_the_language_is_heard_in_further_chunks_until_it_is_sure_enough() -> None:
+    """Chunk 0 sounds like weak English; the file is Spanish, and all of it is recognised so."""
+    stages = Scripted(spanish=lambda text: 0.45 if text.endswith(".0") else 0.95)
+    transcript = outcomes(stages, "7x4", language_detection={"min_probability": 0.6})["7x4"].transcript
+    assert transcript is not None
+    assert transcript.language == "es"
+    assert transcript.transcription.language.probability == pytest.approx(0.7)
+    assert [segment.text for segment in transcript.segments] == ["7.0", "7.1", "7.2", "7.3"]
+    assert [said for batch in stages.batches for said in batch].count("7.0") == 2, "once as English, once as Spanish"
+
+
+def test_a_file_in_two_languages_can_be_recognised_chunk_by_chunk() -> None:
+    stages = Scripted(spanish=lambda text: 0.05 if text.endswith(".1") else 0.95)
+    transcript = outcomes(stages, "7x3", language_detection={"per_chunk": True})["7x3"].transcript
+    assert transcript is not None
+    assert [(segment.text, segment.language) for segment in transcript.segments] == [
+        ("7.0", "es"), ("en:7.1", "en"), ("7.2", "es"),
+    ]  # fmt: skip
+    assert transcript.language == "es"
+
+
+def test_split_channels_are_recognised_each_on_its_own_and_merged_by_time() -> None:
+    audio = {"channels": "split", "channel_names": ["agent"]}
+    transcript = outcomes(Scripted(), "7x2", language="es", audio=audio)["7x2"].transcript
+    assert transcript is not None
+    assert [(segment.start, segment.speaker) for segment in transcript.segments] == [
+        (0.0, "agent"), (0.0, "CHANNEL_1"), (10.0, "agent"), (10.0, "CHANNEL_1"),
+    ]  # fmt: skip
+    assert transcript.transcription.audio.channel_names == ["agent", "CHANNEL_1"]
+
+
+def test_works_with_different_recipes_share_an_engine_but_never_a_batch() -> None:
+    stages = Scripted(batch=8)
+    mixed = [
+        Work(f"{number}x1", Recipe.model_validate({"language": "es", "decoding": {"beam_size": 1 + number % 2}}))
+        for number in range(20)
+    ]
+    with ScriptedEngine(stages) as engine:
+        assert len(list(engine.transcribe(mixed))) == 20
+    assert all(len({int(said.split(".")[0]) % 2 for said in batch}) == 1 for batch in stages.batches)
+
+
+def test_a_submitted_work_is_a_future() -> None:
+    with ScriptedEngine(Scripted(decode=failing("2x1", error=FileError("DamagedAudio", "cut off")))) as engine:
+        assert engine.submit(Work("1x2")).result(5).segments[0].text == "1.0"
+        with pytest.raises(FileError):
+            engine.submit(Work("2x1")).result(5)
+
+
+def test_a_short_interactive_work_does_not_wait_for_a_long_one_in_any_lane() -> None:
+    stages = Scripted(batch=2, recognise=lambda _: time.sleep(0.01))
+    with ScriptedEngine(stages) as engine:
+        bulk = engine.transcribe(works(*[f"{number}x50" for number in range(20)]))
+        next(bulk)
+        long = engine.submit(Work("900x300", lane=Lane.INTERACTIVE))
+        time.sleep(0.05)
+        began = time.monotonic()
+        engine.submit(Work("901x1", lane=Lane.INTERACTIVE)).result(5)
+        assert time.monotonic() - began < 0.5
+        assert not long.done()
+
+
+def test_a_cancelled_work_frees_its_place_within_one_window() -> None:
+    stages = Scripted(batch=1, recognise=lambda _: time.sleep(0.01))
+    with ScriptedEngine(stages) as engine:
+        long = engine.submit(Work("1x500"))
+        while not stages.batches:
+            time.sleep(0.001)
+        assert long.cancel()
+        time.sleep(0.1)
+        done = len(stages.batches)
+        time.sleep(0.1)
+        assert len(stages.batches) == done
+        with pytest.raises(CancelledError):
+            long.result(1)
+        assert engine.submit(Work("2x1")).result(5)
+
+
+def test_a_dead_device_is_told_to_everybody_who_waits_and_to_all_who_come_later() -> None:
+    dead = failing("2.0", error=RuntimeError("cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED"))
+    with ScriptedEngine(Scripted(batch=1, recognise=dead)) as engine:
+        futures = [engine.submit(Work(name)) for name in ("2x1", "3x400")]
+        for future in futures:
+            with pytest.raises(DeviceError):
+                future.result(5)
+        with pytest.raises(DeviceError):
+            engine.submit(Work("4x1"))
+
+
+def test_a_closed_engine_says_so() -> None:
+    engine = ScriptedEngine(Scripted())
+    engine.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.submit(Work("1x1"))

@@ -15,7 +15,7 @@ from tests.validators.reading import word_list
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Segment, Transcript
 from transcription_runner.formats.documents import documents
-from transcription_runner.formats.plain import flattened
+from transcription_runner.formats.subtitles.text import flattened
 
 any_character = st.characters(codec=None) | st.sampled_from("\x00\t\r\n\u2028\ufeff\u2060<>&{}\\-:0123456789")
 texts = st.sampled_from(TEXTS) | st.text(any_character, max_size=60)

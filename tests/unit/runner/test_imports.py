@@ -9,7 +9,13 @@ HEAVY = ("torch", "whisperx", "ctranslate2", "faster_whisper", "transformers", "
 
 
 @pytest.mark.parametrize(
-    "module", ["transcription_runner.cli", "transcription_runner.batch.run", "transcription_runner.local.transcribe"]
+    "module",
+    [
+        "transcription_runner.cli",
+        "transcription_runner.batch.run",
+        "transcription_runner.check.command",
+        "transcription_runner.local.transcribe",
+    ],
 )
 def test_heavy_libraries_are_imported_only_when_needed(module: str) -> None:
     program = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"

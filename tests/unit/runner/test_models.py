@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from transcription_runner.errors import ConfigurationError
@@ -13,19 +14,26 @@ from transcription_runner.models.checksums import (
     read_checksums,
     write_checksums,
 )
-from transcription_runner.models.folders import bundle_folder, located, not_found
+from transcription_runner.models.folders import (
+    bundle_folder,
+    folders_of_environment,
+    located,
+    model_folders,
+    not_found,
+    use_model_folders,
+)
 from transcription_runner.models.names import needed
 
 
 @pytest.fixture
-def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a complete model that TRANSCRIPTION_MODEL_PATH serves as `small`."""
+def pulled(tmp_path: Path) -> Path:
+    """The folder of a complete model that the model folders serve as `small`."""
     folder = tmp_path / "models/small"
     (folder / "deep").mkdir(parents=True)
     (folder / "model.bin").write_bytes(b"weights")
     (folder / "deep/vocabulary.txt").write_bytes(b"words")
     write_checksums(folder, checksums_of(folder, "owner/small", "abc"))
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path / "models"))
+    use_model_folders([tmp_path / "models"])
     return folder
 
 
@@ -69,40 +77,40 @@ def test_changed_contents_of_the_same_size_are_found_by_reading(pulled: Path) ->
     assert [name for name, _ in faults(pulled, checksums, contents=True)] == ["model.bin"]
 
 
-def test_a_bundle_of_torchaudio_is_found_in_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_of_torchaudio_is_found_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "WAV2VEC2_ASR_BASE_960H").mkdir()
     (tmp_path / "WAV2VEC2_ASR_BASE_960H/weights.pth").touch()
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     assert bundle_folder("WAV2VEC2_ASR_BASE_960H") == str(tmp_path / "WAV2VEC2_ASR_BASE_960H")
     assert bundle_folder("VOXPOPULI_ASR_BASE_10K_FR") is None
     assert bundle_folder("../WAV2VEC2_ASR_BASE_960H") is None
 
 
 def test_a_missing_model_is_told_with_all_places_and_the_way_to_provide_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", "/models:/more")
-    monkeypatch.setenv("HF_HUB_CACHE", "/volume/hub")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    use_model_folders([Path("/models"), Path("/more")])
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", "/volume/hub")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     said = not_found("model", "large-v2", OSError("cannot find it\nand so on")).message
     assert "/models, /more, the cache /volume/hub, no hub, since HF_HUB_OFFLINE is set (cannot find it)" in said
     assert "`transcription-runner models pull large-v2 --to DIR`" in said
 
 
 def test_the_cause_of_a_missing_model_is_told_unless_it_is_known_already(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert "outgoing traffic" not in not_found("model", "large-v2", LocalEntryNotFoundError("outgoing traffic is off")).message
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     assert "(no connection)" in not_found("model", "large-v2", LocalEntryNotFoundError("no connection")).message
 
 
 def test_a_refusal_of_the_hub_speaks_of_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     assert "HF_TOKEN" in not_found("diarization pipeline", "owner/gated", OSError("403 Client Error: gated repo")).message
     assert "HF_TOKEN" not in not_found("model", "owner/gone", OSError("404 Client Error")).message
 
 
-def test_an_unfinished_pull_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfinished_pull_is_told(tmp_path: Path) -> None:
     (tmp_path / "large-v2.partial").mkdir()
-    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", str(tmp_path))
+    use_model_folders([tmp_path])
     assert "large-v2.partial is a pull that was not finished" in not_found("model", "large-v2", OSError("")).message
 
 
@@ -116,3 +124,9 @@ def test_the_same_weights_are_not_fetched_in_two_formats() -> None:
 def test_a_repository_without_a_loadable_model_is_refused(files: list[str]) -> None:
     with pytest.raises(ValueError, match="no model that the runner can load"):
         needed(files)
+
+
+def test_only_what_a_process_sets_names_model_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIPTION_MODEL_PATH", f"{tmp_path}:/more")
+    assert model_folders() == ()
+    assert folders_of_environment() == [tmp_path, Path("/more")]

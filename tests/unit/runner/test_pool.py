@@ -1,33 +1,112 @@
-"""What shares a batch, and what may be in flight."""
+"""What shares a batch, whose turn it is, and what may be in flight."""
 
 from threading import Event, Thread
+from typing import Any
 
+import pytest
+
+from transcription_runner.engine import pool as pools
 from transcription_runner.engine.gate import Gate
-from transcription_runner.engine.pool import Pool, Waiting, together
+from transcription_runner.engine.pool import ANY_LANE, INTERACTIVE_IN_A_ROW, Pool, Waiting, together
+from transcription_runner.engine.work import Lane
+
+URGENT, BULK = Lane.INTERACTIVE, Lane.BULK
 
 
-def waiting(*seconds: float) -> list[Waiting[float]]:
-    return [Waiting(length, length) for length in seconds]
+def waiting(*seconds: float, **more: Any) -> list[Waiting[float]]:
+    return [Waiting(length, length, **more) for length in seconds]
 
 
 def lengths(batch: list[Waiting[float]]) -> list[float]:
     return [one.seconds for one in batch]
 
 
-def test_a_batch_holds_the_longest_waiting_chunk_and_those_nearest_in_length() -> None:
-    assert lengths(together(waiting(5.0, 30.0, 6.0, 29.0, 4.0), 3)) == [5.0, 6.0, 4.0]
+def pool_of(*items: Waiting[Any]) -> Pool[Any]:
+    pool: Pool[Any] = Pool(Event())
+    pool.add(items)
+    return pool
+
+
+def test_a_batch_holds_its_leader_and_those_nearest_in_length() -> None:
+    chunks = waiting(5.0, 30.0, 6.0, 29.0, 4.0)
+    assert lengths(together(chunks, chunks[0], 3)) == [5.0, 6.0, 4.0]
 
 
 def test_among_equals_the_longest_wait_counts() -> None:
     chunks = [Waiting(5.0, name) for name in "abcd"]
-    assert [one.chunk for one in together(chunks, 2)] == ["a", "b"]
+    assert [one.item for one in together(chunks, chunks[0], 2)] == ["a", "b"]
 
 
 def test_a_chunk_of_unusual_length_is_not_passed_over_for_ever() -> None:
-    pool: Pool[float] = Pool(Event())
-    pool.add(waiting(30.0))
-    pool.add(waiting(*[1.0] * 10))
-    assert 30.0 in lengths(pool.take(4))
+    pool = pool_of(*waiting(30.0), *waiting(*[1.0] * 10))
+    assert 30.0 in pool.take(4)
+
+
+def test_only_what_is_equal_shares_a_batch() -> None:
+    pool = pool_of(*(Waiting(5.0, f"{key}{number}", key=key) for number in range(3) for key in "ab"))
+    assert pool.take(6) == ["a0", "a1", "a2"]
+    assert pool.take(6) == ["b0", "b1", "b2"]
+
+
+def test_requests_take_turns_so_that_a_long_one_keeps_a_short_one_waiting_for_one_batch() -> None:
+    long, short = object(), object()
+    pool = pool_of(*(Waiting(30.0, f"long{number}", long) for number in range(100)))
+    assert pool.take(4)[0] == "long0"
+    pool.add([Waiting(5.0, "short", short)])
+    assert "short" in pool.take(4)
+
+
+def test_interactive_goes_before_bulk() -> None:
+    pool = pool_of(Waiting(5.0, "bulk", lane=BULK), Waiting(30.0, "urgent", lane=URGENT))
+    assert pool.take(1) == ["urgent"]
+
+
+def test_bulk_keeps_a_share_however_much_is_interactive() -> None:
+    pool = pool_of(*(Waiting(5.0, "urgent", lane=URGENT) for _ in range(100)), *(Waiting(5.0, "bulk") for _ in range(100)))
+    taken = [pool.take(1)[0] for _ in range(10 * (INTERACTIVE_IN_A_ROW + 1))]
+    assert taken.count("bulk") == 10
+
+
+def test_who_serves_one_lane_only_never_takes_from_the_other() -> None:
+    pool = pool_of(Waiting(5.0, "bulk"))
+    taken: list[list[str]] = []
+    urgent_only = Thread(target=lambda: taken.append(pool.take(1, (URGENT,))), daemon=True)
+    urgent_only.start()
+    urgent_only.join(0.05)
+    assert urgent_only.is_alive()
+    pool.add([Waiting(5.0, "urgent", lane=URGENT)])
+    urgent_only.join(5)
+    assert taken == [["urgent"]]
+
+
+def test_lanes_never_share_a_batch() -> None:
+    pool = pool_of(Waiting(5.0, "urgent", lane=URGENT), Waiting(5.0, "bulk"))
+    assert len(pool.take(8)) == 1
+
+
+def test_what_can_wait_for_company_goes_last_and_together() -> None:
+    doubted = [Waiting(5.0, f"doubted{number}", key="again", can_wait=True) for number in range(3)]
+    pool = pool_of(*doubted, *waiting(*[5.0] * 8))
+    assert pool.take(4) == [5.0] * 4
+    assert pool.take(4) == [5.0] * 4
+    assert pool.take(4) == ["doubted0", "doubted1", "doubted2"]
+
+
+def test_a_full_batch_of_what_can_wait_waits_no_longer() -> None:
+    pool = pool_of(*waiting(5.0), *(Waiting(5.0, "doubted", key="again", can_wait=True) for _ in range(4)))
+    assert pool.take(4) == ["doubted"] * 4
+
+
+def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = pool_of(Waiting(5.0, "doubted", key="again", can_wait=True), *waiting(*[5.0] * 8))
+    monkeypatch.setattr(pools, "PATIENCE_SECONDS", 0.0)
+    assert pool.take(4) == ["doubted"]
+
+
+def test_what_nobody_waits_for_any_more_is_forgotten() -> None:
+    pool = pool_of(*waiting(1.0, 2.0, 3.0))
+    pool.drop(lambda item: item == 2.0)
+    assert sorted(pool.take(8)) == [1.0, 3.0]
 
 
 def test_workers_that_wait_together_share_what_is_there() -> None:
@@ -36,7 +115,7 @@ def test_workers_that_wait_together_share_what_is_there() -> None:
     workers = [Thread(target=lambda: taken.append(len(pool.take(8)))) for _ in range(2)]
     for worker in workers:
         worker.start()
-    while pool._idle < 2:
+    while pool._idle[BULK] < 2:
         pass
     pool.add(waiting(1.0, 2.0, 3.0, 4.0))
     for worker in workers:
@@ -44,17 +123,12 @@ def test_workers_that_wait_together_share_what_is_there() -> None:
     assert sorted(taken) == [2, 2]
 
 
-def test_the_pool_is_empty_for_ever_once_closed_or_cancelled() -> None:
-    closed: Pool[float] = Pool(Event())
-    closed.add(waiting(1.0))
-    closed.close()
-    assert lengths(closed.take(8)) == [1.0]
-    assert closed.take(8) == []
+def test_the_pool_is_empty_for_ever_once_cancelled() -> None:
     cancelled = Event()
     pool: Pool[float] = Pool(cancelled)
     pool.add(waiting(1.0))
     cancelled.set()
-    assert pool.take(8) == []
+    assert pool.take(8, ANY_LANE) == []
 
 
 def test_the_gate_counts_files_and_seconds() -> None:

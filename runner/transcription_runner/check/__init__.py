@@ -1,0 +1,1 @@
+"""`check`: whether this machine transcribes as it should, and how fast."""
