@@ -38,7 +38,7 @@ class FlakyStore(FolderStore):
         return super().get(bucket, key)
 
     def stat(self, bucket: str, key: str) -> ObjectInfo:
-        return FolderStore(self._root).get(bucket, key) and FolderStore(self._root).stat(bucket, key)
+        return FolderStore(self._root).stat(bucket, key)
 
     def put_if_absent(self, bucket: str, key: str, content: bytes) -> bool:
         if not self._late:

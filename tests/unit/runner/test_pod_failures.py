@@ -84,7 +84,7 @@ def test_a_run_whose_first_files_all_end_with_an_internal_error_stops_and_record
 
 def test_damaged_files_and_silence_do_not_show_that_the_engine_works(store: FolderStore) -> None:
     ten_files(store)
-    others = {1: FileError("DamagedAudio", "cut off"), 3: transcript()}
+    others: dict[int, Transcript | FileError] = {1: FileError("DamagedAudio", "cut off"), 3: transcript()}
     assert pod(store, engine=ScriptedEngine(lambda number: others.get(number, internal(number)))).run() is ExitCode.INTERNAL
     assert sorted(str(entry.reason) for entry in entries(store).values()) in ([], ["DamagedAudio"], ["DamagedAudio", "None"])
 
