@@ -107,7 +107,7 @@ def train(
             group["lr"] = _PEAK * min(1, step / 50) * (0.01 + 0.99 * (1 + math.cos(math.pi * spent)) / 2)
         value = loss(batch(rng, everybody))
         optimiser.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         recent = value.item() if step == 1 else 0.98 * recent + 0.02 * value.item()
@@ -133,7 +133,7 @@ def main() -> None:
     if a.network == "segmentation":
         segmentation, extra = SmallSegmentation(), list[nn.Parameter]()
         segmentation.specifications = SEGMENTATION
-        segmentation.setup()
+        segmentation.setup()  # type: ignore[no-untyped-call]
         network, loss = segmentation, segmentation_loss(segmentation)
     else:
         voice = SmallVoice()

@@ -98,7 +98,8 @@ def distort(rng: random.Random, noise: Noise, power: NDArray[np.float32]) -> NDA
     if rng.random() < 0.1:
         echo = np.float32(10 ** rng.uniform(-2.0, -0.7))
         delay = rng.randint(2, 8)
-        power = power + echo * np.concatenate([np.full((delay, _BINS), FLOOR, np.float32), power[:-delay]])
+        late: NDArray[np.float32] = np.concatenate([np.full((delay, _BINS), FLOOR, np.float32), power[:-delay]])
+        power = power + late * echo
     if rng.random() < 0.5:
         power = power + noise.cut(rng, len(power)) * level * 10 ** (-rng.uniform(10, 50) / 10)
     if rng.random() < 0.28:
