@@ -15,13 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
-from transcription_api.runner_config import Recipe
+from transcription_api.runner_config import Recipe, ResolvedModel
 from transcription_api.speech import Format, Subtitles
-from transcription_api.transcript import SourceObject
-from transcription_runner.engine.features import log_mel
+from transcription_runner.engine.asked import window_frames
+from transcription_runner.engine.engine import Silent
+from transcription_runner.engine.features import features_storage, log_mel
 from transcription_runner.engine.flow import CHUNKS_ALIGNED_AT_ONCE, FILES_SEARCHED_AT_ONCE
+from transcription_runner.engine.gate import Gate
+from transcription_runner.engine.in_flight import InFlight
 from transcription_runner.engine.stages import Stages
 from transcription_runner.engine.work import Work
 from transcription_runner.formats.documents import documents
@@ -47,41 +51,49 @@ class Meter:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now() - began
 
 
-def through(stages: Stages, files: list[Recording], size: int) -> dict[str, float]:
+def through(stages: Stages, recipe: Recipe, files: list[Recording], size: int) -> dict[str, float]:
     """CPU seconds of each stage over these files; `matrix work`, the encoder and the beam search, is a part of `recognise`."""
     import torch
-    from faster_whisper.transcribe import get_ctranslate2_storage
 
     meter = Meter()
-    works = [Work(file.path, SourceObject(key=file.path.name)) for file in files]
+    asked, gate = stages.asked(recipe), Gate(len(files), float("inf"), Event())
+    flying = [InFlight(Work(file.path, recipe), asked, None, gate, Silent(), lambda answer: None) for file in files]
     with meter("decode", "monotonic"):
-        flying = [stages.in_flight(work, stages.decode(work.path), 0.0) for work in works]
+        for file in flying:
+            file.sound = stages.decode(file.work)
     with meter("find speech"):
         for first in range(0, len(flying), FILES_SEARCHED_AT_ONCE):
             some = flying[first : first + FILES_SEARCHED_AT_ONCE]
             for file, chunks in zip(some, stages.find_speech(some), strict=True):
                 file.cut(chunks)
-    parts = sorted(((file, chunk) for file in flying for chunk in file.chunks), key=lambda part: part[1].end - part[1].start)
+    parts = sorted(
+        ((file, part) for file in flying for part in file.parts), key=lambda one: one[1].chunk.end - one[1].chunk.start
+    )
     heard = []
     recogniser = stages.recogniser
     for first in range(0, len(parts), size):
         batch = parts[first : first + size]
         with meter("recognise"):
             answers = stages.recognise(batch)
-        heard += [(file, chunk, answer) for (file, chunk), answer in zip(batch, answers, strict=True)]
-        features = torch.stack([log_mel(file.window(chunk).samples, recogniser._mels, "cpu") for file, chunk in batch])
+            again = [place for place, answer in enumerate(answers) if answer.doubted]
+            doubted = [(*batch[place], answers[place]) for place in again]
+            for place, better in zip(again, stages.look_again(doubted) if doubted else [], strict=True):
+                answers[place] = better
+        heard += [(file, part, answer) for (file, part), answer in zip(batch, answers, strict=True)]
+        windows = [file.window(part) for file, part in batch]
+        frames = max(window_frames(window.seconds) for window in windows)
+        features = torch.stack([log_mel(window.samples, recogniser._mels, "cpu", frames) for window in windows])
         with meter("matrix work"):
-            encoded = recogniser._model.encode(get_ctranslate2_storage(features))
-            languages = [answer.language for answer in answers]
-            recogniser._decode(encoded, languages, {"beam_size": stages.recipe.decoding.beam_size})
+            encoded = recogniser._model.encode(features_storage(features))
+            recogniser._decoded(windows, encoded, [answer.language for answer in answers], 0.0)
     with meter("align"):
         for first in range(0, len(heard), CHUNKS_ALIGNED_AT_ONCE):
             some_heard = heard[first : first + CHUNKS_ALIGNED_AT_ONCE]
-            for (file, _, _), piece in zip(some_heard, stages.align(some_heard), strict=True):
-                file.complete(pieces=[piece])
+            for (file, _, _), placed in zip(some_heard, stages.align(some_heard), strict=True):
+                file.complete([placed])
     with meter("write"):
         for file in flying:
-            documents(file.transcript(stages.recipe), list(Format), Subtitles())
+            documents(file.transcript(stages.model), list(Format), Subtitles())
     return meter.seconds
 
 
@@ -94,9 +106,11 @@ def main() -> None:
     if setting.device != "cpu":
         parser.error("CPU seconds say nothing of a GPU")
     prepare_surroundings()
+    model = ResolvedModel.model_validate(
+        {"name": setting.model, "compute_type": setting.compute_type, "batch_size": setting.batch_size}
+    )
     recipe = Recipe.model_validate(
         {
-            "model": {"name": setting.model, "compute_type": setting.compute_type, "batch_size": setting.batch_size},
             "decoding": {"beam_size": setting.beam_size},
             "alignment": {"model": setting.align_model},
             "language": "en",
@@ -104,10 +118,10 @@ def main() -> None:
     )
     detail: dict[str, Any] = {}
     with TemporaryDirectory() as scratch:
-        stages = Stages(recipe, setting.device, available_threads(), Path(scratch), longest_seconds=3600.0)
-        through(stages, recordings("short", 4), setting.batch_size)  # compiles, and fills caches
+        stages = Stages(model, setting.device, Path(scratch), 3600.0, available_threads())
+        through(stages, recipe, recordings("short", 4), setting.batch_size)  # compiles, and fills caches
         for name in ("short", "long"):
-            seconds = through(stages, SETS[name](), setting.batch_size)
+            seconds = through(stages, recipe, SETS[name](), setting.batch_size)
             whole = sum(seconds.values()) - seconds["matrix work"]
             rows = {stage: round(spent, 2) for stage, spent in seconds.items()}
             detail[name] = {"cpu_seconds": rows, "matrix_share": round(seconds["matrix work"] / whole, 3)}

@@ -16,8 +16,7 @@ import torch
 from models.training.conversations import conversations
 from models.training.diarizer_score import counted_right, error_rate, score
 from models.training.espeak import SAMPLE_RATE
-from transcription_api.speech import Diarization
-from transcription_runner.engine.diarize import Diarizer
+from transcription_runner.engine.diarize import Pipeline
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "diarize-small"
 SEED = 2026
@@ -28,7 +27,7 @@ def measured(model: Path = MODEL, count: int = 20) -> dict[str, Any]:
 
     `der` (no collar, overlapped speech counted), `speaker_count_right` (share of conversations), and `detail`.
     """
-    diarizer = Diarizer(Diarization(model=str(model)), "cpu")
+    diarizer = Pipeline(str(model), "cpu")
     drawn = conversations("held-out", count, SEED)
     began = time.monotonic()
     scores = [score(diarizer, conversation) for conversation in drawn]

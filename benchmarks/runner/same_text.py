@@ -70,20 +70,25 @@ def chunks(files: list[Recording], setting: Setting) -> list[Cut]:
 
 def ours(cuts: list[Cut], setting: Setting) -> list[Heard]:
     """What our recogniser makes of the same samples, in full batches whose chunks come from several files."""
-    from transcription_api.runner_config import Recipe
+    from transcription_api.runner_config import Recipe, ResolvedModel
     from transcription_runner.engine.recognise import Recogniser, Window
     from transcription_runner.surroundings import available_threads
 
-    recipe = Recipe.model_validate(
-        {
-            "model": {"name": setting.model, "compute_type": setting.compute_type, "batch_size": setting.batch_size},
-            "decoding": {"beam_size": setting.beam_size},
-        }
-    )
-    recogniser = Recogniser(recipe, setting.device, available_threads())
-    windows = [Window(cut.samples, cut.language) for cut in cuts]
+    model = ResolvedModel.model_validate({"name": setting.model, "compute_type": setting.compute_type})
+    recogniser = Recogniser(model, setting.device, available_threads())
+    recipe = Recipe.model_validate({"decoding": {"beam_size": setting.beam_size}})
+    asked = recogniser.asked(recipe, lambda language: False)
+    windows = [Window(cut.samples, cut.language, asked) for cut in cuts]
     size = setting.batch_size
-    return [heard for index in range(0, len(windows), size) for heard in recogniser.recognise(windows[index : index + size])]
+    batches = [windows[index : index + size] for index in range(0, len(windows), size)]
+    heard = [one for batch in batches for one in recogniser.recognise(batch)]
+    doubted = [place for place, one in enumerate(heard) if one.doubted]
+    for index in range(0, len(doubted), size):
+        places = doubted[index : index + size]
+        better = recogniser.look_again([windows[place] for place in places], [heard[place] for place in places])
+        for place, one in zip(places, better, strict=True):
+            heard[place] = one
+    return heard
 
 
 def main() -> None:

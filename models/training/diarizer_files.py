@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,12 @@ VOICE = Specifications(problem=Problem.REPRESENTATION, resolution=Resolution.CHU
 
 def write_checkpoint(model: Model, folder: Path) -> None:
     """Write `folder`/pytorch_model.bin with the keys that pyannote.audio's `Model.from_pretrained` reads."""
-    import pytorch_lightning
-
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
     checkpoint = {
         "state_dict": state,
         "hyper_parameters": dict(model.hparams),
-        "pytorch-lightning_version": pytorch_lightning.__version__,
+        "pytorch-lightning_version": version("pytorch-lightning"),
     }
     model.on_save_checkpoint(checkpoint)
     torch.save(checkpoint, folder / "pytorch_model.bin")

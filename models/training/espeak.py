@@ -105,7 +105,7 @@ def speak(text: str, voice: str, speed: int = 175, pitch: int = 50, pitch_range:
     if lib.c.espeak_Synth(data, len(data), 0, 0, 0, _UTF8, None, None) != 0:
         raise RuntimeError(f"espeak-ng fails on {text!r}")
     pcm = np.concatenate(lib.chunks) if lib.chunks else np.zeros(0, np.int16)
-    return Utterance(resample(pcm.astype(np.float32) / 32768, lib.rate, SAMPLE_RATE), tuple(lib.events))
+    return Utterance(resample(pcm.astype(np.float32) / np.float32(32768), lib.rate, SAMPLE_RATE), tuple(lib.events))
 
 
 def resample(audio: NDArray[np.float32], source: int, target: int) -> NDArray[np.float32]:
@@ -113,4 +113,5 @@ def resample(audio: NDArray[np.float32], source: int, target: int) -> NDArray[np
     if source == target or not len(audio):
         return audio
     divisor = gcd(source, target)
-    return resample_poly(audio, target // divisor, source // divisor).astype(np.float32)
+    resampled: NDArray[np.float32] = resample_poly(audio, target // divisor, source // divisor).astype(np.float32)
+    return resampled

@@ -49,7 +49,8 @@ def condition(rng: random.Random, audio: NDArray[np.float32], kind: str) -> NDAr
     """The same speech as it comes over a noisy room (10 to 25 dB), an 8 kHz line, or a lossy file."""
     if kind == "noisy":
         noise = np.random.default_rng(rng.randrange(1 << 30)).standard_normal(len(audio)).astype(np.float32)
-        return audio + noise * audio.std() * np.float32(10 ** (-rng.uniform(10, 25) / 20))
+        noisy: NDArray[np.float32] = audio + noise * audio.std() * np.float32(10 ** (-rng.uniform(10, 25) / 20))
+        return noisy
     if kind == "telephone":
         return resample(resample(audio, SAMPLE_RATE, 8000), 8000, SAMPLE_RATE)
     if kind == "mp3":

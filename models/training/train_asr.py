@@ -18,7 +18,7 @@ from queue import Queue
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing
+from torch.multiprocessing.spawn import spawn
 from transformers import GenerationConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
 
 from .corpus import load
@@ -101,7 +101,7 @@ def save_model(model: WhisperForConditionalGeneration, folder: Path) -> None:
     generation = GenerationConfig(
         bos_token_id=end, eos_token_id=end, pad_token_id=end, decoder_start_token_id=identifier(START), max_length=448
     )
-    generation.lang_to_id = {token: identifier(token) for token in SPECIALS[2:102]}
+    generation.lang_to_id = {token: identifier(token) for token in SPECIALS[2:102]}  # type: ignore[attr-defined]
     generation.save_pretrained(folder)
 
 
@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("--save-every", type=float, default=5, help="minutes")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    torch.multiprocessing.spawn(train, (arguments,), arguments.processes)
+    spawn(train, (arguments,), arguments.processes)
 
 
 if __name__ == "__main__":

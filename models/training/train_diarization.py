@@ -107,7 +107,7 @@ def train(
             group["lr"] = _PEAK * min(1, step / 50) * (0.01 + 0.99 * (1 + math.cos(math.pi * spent)) / 2)
         value = loss(batch(rng, everybody))
         optimiser.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         recent = value.item() if step == 1 else 0.98 * recent + 0.02 * value.item()
@@ -129,16 +129,17 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     torch.manual_seed(3)
     everybody = speakers("training")
+    network: Model
     if a.network == "segmentation":
-        network, extra = SmallSegmentation(), list[nn.Parameter]()
-        network.specifications = SEGMENTATION
-        network.setup()
-        loss = segmentation_loss(network)
+        segmentation, extra = SmallSegmentation(), list[nn.Parameter]()
+        segmentation.specifications = SEGMENTATION
+        segmentation.setup()  # type: ignore[no-untyped-call]
+        network, loss = segmentation, segmentation_loss(segmentation)
     else:
-        network = SmallVoice()
-        network.specifications = VOICE
-        extra = [nn.Parameter(torch.randn(len(everybody), network.dimension))]
-        loss = voice_loss(network, extra[0])
+        voice = SmallVoice()
+        voice.specifications = VOICE
+        extra = [nn.Parameter(torch.randn(len(everybody), voice.dimension))]
+        network, loss = voice, voice_loss(voice, extra[0])
     train(network, loss, extra, everybody, a.minutes, a.output / a.network)
 
 

@@ -32,6 +32,8 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     for part, specifications in (("segmentation", SEGMENTATION), ("embedding", VOICE)):
         network = Model.from_pretrained(a.trained / part)
+        if network is None:
+            raise FileNotFoundError(f"{a.trained / part} holds no trained network")
         network.specifications = specifications
         write_checkpoint(network, a.output / part)
     write_plda(a.output / "plda", _VECTOR)

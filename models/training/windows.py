@@ -78,7 +78,7 @@ def join(
         offset = position + pause
         gain = 10 ** rng.uniform(-0.6, 0.6) if not one_voice else 1.0
         parts.append(np.full((pause, _BINS), FLOOR, np.float32))
-        spoken = np.power(10.0, mel[entry.start : entry.start + entry.frames].astype(np.float32)) * gain
+        spoken = np.power(np.float32(10), mel[entry.start : entry.start + entry.frames].astype(np.float32)) * np.float32(gain)
         parts.append(spoken if warping is None else spoken @ warping)
         words += [(w, s + offset, e + offset) for w, s, e in entry.words]
         phonemes += [(p, s + offset, e + offset) for p, s, e in entry.phonemes]
@@ -96,9 +96,10 @@ def distort(rng: random.Random, noise: Noise, power: NDArray[np.float32]) -> NDA
         knots = [rng.gauss(0, 3) for _ in range(6)]
         power = power * (10 ** (np.interp(np.arange(_BINS), np.linspace(0, _BINS - 1, 6), knots) / 10)).astype(np.float32)
     if rng.random() < 0.1:
-        echo = 10 ** rng.uniform(-2.0, -0.7)
+        echo = np.float32(10 ** rng.uniform(-2.0, -0.7))
         delay = rng.randint(2, 8)
-        power = power + echo * np.concatenate([np.full((delay, _BINS), FLOOR, np.float32), power[:-delay]])
+        late: NDArray[np.float32] = np.concatenate([np.full((delay, _BINS), FLOOR, np.float32), power[:-delay]])
+        power = power + late * echo
     if rng.random() < 0.5:
         power = power + noise.cut(rng, len(power)) * level * 10 ** (-rng.uniform(10, 50) / 10)
     if rng.random() < 0.28:
