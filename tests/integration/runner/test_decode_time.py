@@ -129,7 +129,7 @@ def test_sound_that_overlaps_is_kept_in_its_order(decoder: Decoder, tmp_path: Pa
 
 
 @pytest.mark.parametrize("far", [700.0, 1e6, 1e12], ids=["beyond the limit", "11 days", "30,000 years"])
-def test_a_timestamp_beyond_belief_costs_neither_disk_nor_the_sound(far: float, decoder: Decoder, tmp_path: Path) -> None:
+def test_a_timestamp_beyond_belief_costs_no_sound_and_adds_no_silence(far: float, decoder: Decoder, tmp_path: Path) -> None:
     path = stamped(tmp_path / "a.mkv", [0, 0.05, far, far + 0.05], live="1")
     sound = decoder.decode(path)
     assert levels(sound) == [100, 200, 300, 400]
@@ -143,7 +143,7 @@ def test_a_file_that_states_to_be_that_long_is_too_long(far: float, decoder: Dec
     assert caught.value.reason == "TooLong"
 
 
-def test_a_long_gap_takes_no_room_on_the_disk_and_is_silence(tmp_path: Path) -> None:
+def test_a_long_gap_is_silence_in_mapped_sound(tmp_path: Path) -> None:
     path = stamped(tmp_path / "a.mkv", [0, 0.05, 550.0])
     with Decoder(tmp_path, DecodeBounds(600.0, mapped_from_seconds=3.0)) as decoder:
         sound = decoder.decode(path)
