@@ -72,13 +72,15 @@ class Decoder:
                 answer = child.ask(file, sound, want)
             finally:
                 self._idle.put(child)
-            channels = tuple(self._channel(sound, channel, answer["samples"]) for channel in range(answer["channels"]))
+            samples, count = int(answer["samples"]), int(answer["channels"])
+            mapped = samples * count >= self._bounds.mapped_from_seconds * SAMPLE_RATE
+            channels = tuple(self._channel(sound, channel, samples, mapped) for channel in range(count))
             return Sound(channels, answer["track"], answer["tracks"])
 
-    def _channel(self, sound: BinaryIO, channel: int, samples: int) -> Audio:
+    def _channel(self, sound: BinaryIO, channel: int, samples: int, mapped: bool) -> Audio:
         """One region of the decoded file (see decode_planes)."""
         offset = channel * region_bytes(self._bounds.longest_seconds, SAMPLE_RATE)
-        if samples >= self._bounds.mapped_from_seconds * SAMPLE_RATE:
+        if mapped:
             return Audio(np.memmap(sound, "<i2", "r", offset, (samples,)))
         sound.seek(offset)
         return Audio(np.fromfile(sound, "<i2", samples))

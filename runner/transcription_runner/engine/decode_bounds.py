@@ -13,8 +13,8 @@ class DecodeBounds:
     """Address space of the process that decodes. It has 0.15 GiB to start with; sound needs a few MiB more, and of a video the
     first pictures (8K: 50 MiB each) are looked at to learn what the file holds."""
     mapped_from_seconds: float = 600.0
-    """Sound from this length stays in an unlinked file of the scratch folder and is memory-mapped: ten hours are 1.1 GiB there,
-    for each channel that is kept apart. Shorter sound, at most 18 MiB, is read into memory and leaves the disk alone."""
+    """Sound from this length, all channels together, stays in an unlinked file of the scratch folder and is memory-mapped: ten
+    hours of one channel are 1.1 GiB there. Shorter sound, at most 18 MiB, is read into memory and leaves the disk alone."""
     opening_seconds: float = 60.0
     """What looking into the file may take."""
     least_seconds: float = 120.0

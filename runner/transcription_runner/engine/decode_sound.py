@@ -90,6 +90,8 @@ def _frames(media: Media, log: list[Complaint]) -> Iterator[AudioFrame]:
             yield from decoder.decode(packet)
         except MemoryError:
             raise
+        except IndexError:  # PyAV, at the end of a file in which another stream turned up on the way
+            continue
         except FFmpegError as error:
             log.append((av.logging.ERROR, "", error.strerror or str(error)))
         del log[MOST_COMPLAINTS:]

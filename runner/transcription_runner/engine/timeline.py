@@ -2,8 +2,8 @@
 
 Sound is never dropped and never moved back. A frame that comes earlier than the end of the one before it follows that one; the
 sound is then ahead of its timestamps, and the next gap is filled only as far as they ask for. A timestamp that jumps far back,
-or beyond all belief, begins a new count, as where two recordings were joined: the sound goes on without a gap,
-and what follows is placed relative to this frame.
+or beyond all belief, begins a new count, as where two recordings were joined: the sound goes on without a gap, and what follows
+is placed relative to this frame.
 """
 
 TOLERATED_SECONDS = 0.05

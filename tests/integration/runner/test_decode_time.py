@@ -1,5 +1,6 @@
 """Decoding keeps time: what is heard at a second in a player is at that second of the decoded sound."""
 
+import random
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,7 +12,7 @@ import pytest
 
 from tests.integration.runner.beeps import beeping, beeps, ffmpeg, heard_by_ffmpeg, video
 from transcription_runner.engine.audio import Sound
-from transcription_runner.engine.decode import DecodeBounds, Decoder
+from transcription_runner.engine.decode import DecodeBounds, Decoder, Wanted
 from transcription_runner.errors import FileError
 
 NEAR = 0.1
@@ -128,7 +129,7 @@ def test_sound_that_overlaps_is_kept_in_its_order(decoder: Decoder, tmp_path: Pa
 
 
 @pytest.mark.parametrize("far", [700.0, 1e6, 1e12], ids=["beyond the limit", "11 days", "30,000 years"])
-def test_a_timestamp_beyond_belief_costs_neither_disk_nor_the_sound(far: float, decoder: Decoder, tmp_path: Path) -> None:
+def test_a_timestamp_beyond_belief_costs_no_sound_and_adds_no_silence(far: float, decoder: Decoder, tmp_path: Path) -> None:
     path = stamped(tmp_path / "a.mkv", [0, 0.05, far, far + 0.05], live="1")
     sound = decoder.decode(path)
     assert levels(sound) == [100, 200, 300, 400]
@@ -142,7 +143,7 @@ def test_a_file_that_states_to_be_that_long_is_too_long(far: float, decoder: Dec
     assert caught.value.reason == "TooLong"
 
 
-def test_a_long_gap_takes_no_room_on_the_disk_and_is_silence(tmp_path: Path) -> None:
+def test_a_long_gap_is_silence_in_mapped_sound(tmp_path: Path) -> None:
     path = stamped(tmp_path / "a.mkv", [0, 0.05, 550.0])
     with Decoder(tmp_path, DecodeBounds(600.0, mapped_from_seconds=3.0)) as decoder:
         sound = decoder.decode(path)
@@ -162,3 +163,39 @@ def test_what_is_filled_in_does_not_hide_what_is_missing(decoder: Decoder, tmp_p
     with pytest.raises(FileError) as caught:
         decoder.decode(path)
     assert caught.value.reason == "DamagedAudio"
+
+
+def test_sound_goes_on_where_another_stream_turns_up_on_the_way(decoder: Decoder, tmp_path: Path) -> None:
+    """Beyond what is looked at to learn which streams there are; the wanted one goes on in the second part."""
+    ffmpeg(tmp_path / "sound.ts", "-f", "lavfi", "-i", beeping(1, 100, seconds=120), "-b:a", "384k", "-streamid", "0:257")
+    video(tmp_path / "film.ts", beeping(1, 6), "-streamid", "0:256", "-streamid", "1:257", "-output_ts_offset", "120")
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes((tmp_path / "sound.ts").read_bytes() + (tmp_path / "film.ts").read_bytes())
+    assert heard(decoder, joined) == pytest.approx([1, 100, 121, 126], abs=NEAR)
+
+
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".mpg", ".ogv"])
+def test_damaged_timestamps_end_with_sound_or_a_reason(suffix: str, split: bool, tmp_path: Path) -> None:
+    """No message may be of the kind that nobody has thought of, and no sound longer than the limit."""
+    gap = ("-af", "aselect=not(between(t\\,3\\,5))")
+    whole = video(tmp_path / f"gap{suffix}", beeping(1, 6), *gap, late=2.0).read_bytes()
+    with Decoder(tmp_path, DecodeBounds(60.0)) as decoder:
+        for seed in range(15):
+            chance, content = random.Random(seed), bytearray(whole)
+            for _ in range(chance.choice([1, 5, 50, 500])):
+                content[chance.randrange(len(content))] = chance.randrange(256)
+            found = outcome(decoder, bytes(content), Wanted(split))
+            if isinstance(found, Sound):
+                assert 0 < found.seconds <= 60
+            else:
+                assert found.reason in {"DamagedAudio", "NoAudioStream", "UnsupportedFormat", "TooLong"}
+                assert "gave up" not in found.message
+                assert "crashed" not in found.message
+
+
+def outcome(decoder: Decoder, content: bytes, want: Wanted) -> Sound | FileError:
+    try:
+        return decoder.decode(content, want)
+    except FileError as fault:
+        return fault
