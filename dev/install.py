@@ -1,6 +1,7 @@
 """Installs the operator from its chart, the one way there is: `python3 -m dev.install`, in the demo and in the tests alike.
 
-Reads KUBECONFIG, OPERATOR_IMAGE, RUNNER_IMAGE and S3_ENDPOINT_IN_CLUSTER from the environment (`source .dev/env`).
+Reads KUBECONFIG, OPERATOR_IMAGE, RUNNER_IMAGE, S3_ENDPOINT_IN_CLUSTER and MODELS_CLAIM from the environment (`source .dev/env`).
+Without MODELS_CLAIM, as in a cluster of another kind, Whisper base comes from the hub.
 """
 
 import os
@@ -25,7 +26,11 @@ def install(environment: dict[str, str]) -> None:
         "storage.endpoint": environment["S3_ENDPOINT_IN_CLUSTER"],
         "storage.existingSecret": "minio-credentials",
     }
+    claim = environment.get("MODELS_CLAIM", "")
+    values["runner.modelCache.existingClaim"] = claim
     settings = [flag for name, value in values.items() for flag in ("--set-string", f"{name}={value}")]
+    if not claim:
+        settings += ["--set-string", "runner.model.name=base", "--set", "runner.offline=false"]
     command = ["helm", "upgrade", "--install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--create-namespace"]
     command += ["--values", str(CHART / "ci" / "dev-values.yaml"), *settings, "--take-ownership", "--wait", "--timeout", "120s"]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)

@@ -1,7 +1,7 @@
 """`.dev/env`: what a shell, a test or `make demo` has to know about the running cluster."""
 
 from dev.cluster import credentials
-from dev.cluster.places import BIN, ENVIRONMENT, KUBECONFIG, OPERATOR_IMAGE, RUNNER_IMAGE, STORE
+from dev.cluster.places import BIN, ENVIRONMENT, KUBECONFIG, MODELS_CLAIM, OPERATOR_IMAGE, RUNNER_IMAGE, STORE
 
 
 def write_environment() -> None:
@@ -15,6 +15,7 @@ def write_environment() -> None:
         "S3_SECRET_KEY": keys["secretKey"],
         "OPERATOR_IMAGE": OPERATOR_IMAGE,
         "RUNNER_IMAGE": RUNNER_IMAGE,
+        "MODELS_CLAIM": MODELS_CLAIM,
         "DEV_BIN": BIN,
     }
     ENVIRONMENT.touch(mode=0o600)

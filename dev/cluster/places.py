@@ -18,6 +18,7 @@ CONFIG = STATE / "config"
 KUBECONFIG = STATE / "kubeconfig"
 ENVIRONMENT = STATE / "env"
 KUBELET = STATE / "kubelet"
+MODELS = STATE / "models"
 
 CACHE = Path(
     os.environ.get("DEV_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "transcription-dev"
@@ -33,6 +34,7 @@ GPUS = 8
 CGROUP = "transcription-dev"
 
 NAMESPACE = "transcription"
+MODELS_CLAIM = "models"
 OPERATOR_NAMESPACE = "transcription-system"
 
 BRIDGE = "transcription0"

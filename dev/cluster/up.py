@@ -1,9 +1,10 @@
 """`up`: from whatever there is to a cluster that runs. Safe to repeat: what is built, started or pulled already is left alone.
 
-Three lines of work run side by side and meet where one needs the other:
+Four lines of work run side by side and meet where one needs the other:
 
     programs   containerd with the image builder, shim, pause, runc; then Kubernetes, etcd, helm; then MinIO
     images     Debian packages, base image; as soon as containerd runs: the operator's image, the runner's
+    models     Whisper base into the folder that pods mount
     cluster    each process as soon as its program is built
 """
 
@@ -19,6 +20,7 @@ from dev.cluster import (
     images,
     kube,
     leftovers,
+    models,
     needs,
     network,
     node,
@@ -45,6 +47,7 @@ def up(control_plane_only: bool = False) -> None:
             leftovers.remove()
         holder.take()
         STATE.mkdir(exist_ok=True)
+        models.link()
         credentials.make()
         write_environment()
         if control_plane_only:
@@ -88,7 +91,8 @@ def _everything(progress: Progress) -> None:
             pool, (network_up, built[programs.CLUSTER], built[programs.MINIO]), partial(_start_control_plane, progress)
         )
         node_ready = begin(pool, (control, pause), partial(_start_node, progress))
-        _after((imaged, node_ready), lambda: None)
+        modelled = begin(pool, (), partial(models.prepare, progress))
+        _after((imaged, node_ready, modelled), lambda: None)
 
 
 def _after(needed: Iterable[Future[None]], work: Callable[[], None]) -> None:
@@ -138,4 +142,5 @@ def _start_node(progress: Progress) -> None:
 
 def _count_steps(unbuilt: list[Build]) -> int:
     fixed = 2  # control plane, node
-    return fixed + len(unbuilt) + bool(needs.missing_packages()) + images.count_steps()
+    model = not models.present(models.FOLDER / models.WHISPER_BASE)
+    return fixed + len(unbuilt) + bool(needs.missing_packages()) + images.count_steps() + model

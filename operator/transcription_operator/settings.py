@@ -24,12 +24,14 @@ class StorageDefaults(Contract):
 
 
 class ModelCache(Contract):
-    """A volume that keeps downloaded models from one pod to the next."""
+    """A volume of models: filled beforehand, or keeping what pods download from one to the next."""
 
     existing_claim: DnsSubdomain
     """PersistentVolumeClaim in the job's namespace; several pods mount it at once."""
     mount_path: str = "/models"
-    """Where it is mounted; model hubs' caches are put below it."""
+    """Where it is mounted; model hubs' caches are put below it, unless it is read-only."""
+    read_only: bool = False
+    """true: pods cannot write there; what a hub sends goes to the scratch volume."""
 
 
 class EnvVar(Contract):

@@ -157,6 +157,13 @@ def test_a_model_cache_is_mounted_and_hubs_write_there() -> None:
     assert (env["HF_HOME"], env["HF_HUB_OFFLINE"]) == ("/cache/huggingface", "1")
 
 
+def test_of_a_read_only_volume_of_models_nothing_is_written_and_hubs_write_to_the_scratch_volume() -> None:
+    pod = pod_of(a_job(), model_cache=ModelCache(existing_claim="models", read_only=True))
+    assert {"name": "model-cache", "mountPath": "/models", "readOnly": True} in pod["containers"][0]["volumeMounts"]
+    env = environment(pod)
+    assert (env["HF_HOME"], env["TORCH_HOME"]) == ("/tmp/models/huggingface", "/tmp/models/torch")
+
+
 @pytest.mark.parametrize("run_id", ["", "second"])
 def test_the_config_map_is_what_the_runner_reads(run_id: str) -> None:
     job = a_job().asking(
