@@ -38,6 +38,7 @@ MINUTES = {  # about how long each part takes with three rounds on two quiet cor
     "word_times": 2.0,
     "diarization": 2.0,
     "leak": 8.0,
+    "latency": 3.0,
     "ceiling": 2.0,
 }
 _IN_PLACE: Mapping[str, Callable[[Setting, Callable[[str], None]], Measured]] = {

@@ -1,4 +1,4 @@
-"""Make everything in models/ and examples/audio/ again: `python -m models.training` (about two hours on two idle cores).
+"""Make everything in models/ again: `python -m models.training` (about two hours on two idle cores).
 
 Needs espeak-ng and ffmpeg. Work files go to build/training/.
 """
@@ -20,7 +20,6 @@ _STAGES = {
     "embedding": ["models.training.train_diarization", "embedding", "--output", f"{_WORK}/diarize", "--minutes", "8"],
     "diarizer": ["models.training.tune_diarizer", f"{_WORK}/diarize", "models/diarize-small"],
     "punkt": ["models.training.train_punkt", "models/nltk_data"],
-    "examples": ["models.training.make_examples", "examples/audio"],
     "evaluate": ["models.evaluate", "--output", "build/figures/models.json", "--card", "models/README.md"],
 }
 

@@ -1,7 +1,7 @@
 """The strict grammars of SRT and TSV, which have no standard: what every player and every spreadsheet can read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 _CLOCK = r"(\d{2,}):([0-5]\d):([0-5]\d),(\d{3})"
@@ -10,8 +10,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _ROW = re.compile(r"(\d+)\t(\d+)\t(\S(?:[^\t]*\S)?)")
 
 
-def srt_faults(content: bytes) -> Iterator[str]:
-    """Numbered from 1, times as they must be, starts that increase, none over the next one, text without a blank line."""
+def srt_faults(content: bytes, speakers: Collection[str] = ()) -> Iterator[str]:
+    """Numbered from 1, times as they must be, starts in order, no speaker over the same speaker, text without a blank line."""
     text = content.decode()
     if _CONTROL.search(text) or "\t" in text:
         yield "a control character"
@@ -19,7 +19,7 @@ def srt_faults(content: bytes) -> Iterator[str]:
         return
     if not text.endswith("\n") or text.endswith("\n\n"):
         yield "the end is not one newline"
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for number, block in enumerate(text.removesuffix("\n").split("\n\n"), start=1):
         index, _, rest = block.partition("\n")
         times, _, body = rest.partition("\n")
@@ -35,11 +35,25 @@ def srt_faults(content: bytes) -> Iterator[str]:
             yield f"cue {number} has the times {times!r}"
         else:
             start, end = (_ms(found.groups()[first : first + 4]) for first in (0, 4))
-            spans.append((start, end))
-    if any(start >= end for start, end in spans):
+            plain = body.replace("\u2060", "")
+            spans.append((start, end, next((name for name in speakers if plain.startswith(f"[{name}]: ")), None)))
+    yield from span_faults(spans)
+
+
+Span = tuple[int, int, str | None]
+"""Start and end in milliseconds, and who speaks."""
+
+
+def span_faults(spans: list[Span]) -> Iterator[str]:
+    """What is wrong with the times of cues: two may stand at once if two speakers do, but nobody talks over themselves."""
+    if any(start >= end for start, end, _ in spans):
         yield "a cue ends when it starts, or before"
-    if any(before[1] > after[0] for before, after in pairwise(spans)):
-        yield "a cue stands over the next one"
+    if any(before[0] > after[0] for before, after in pairwise(spans)):
+        yield "a cue starts before the one before it"
+    for speaker in {speaker for *_, speaker in spans}:
+        own = [span for span in spans if span[2] == speaker]
+        if any(before[1] > after[0] for before, after in pairwise(own)):
+            yield f"a cue of {speaker or 'nobody'} stands over the next one"
 
 
 def _ms(fields: tuple[str, ...]) -> int:

@@ -48,6 +48,7 @@ def test_a_json_that_is_not_of_the_published_schema_is_found() -> None:
         (CUE.replace("00:00:01", "0:00:01"), "has the times"),
         (CUE.replace("02,000", "01,000"), "ends when it starts"),
         (CUE + "\n" + CUE.replace("1\n", "2\n", 1), "stands over the next one"),
+        (CUE + "\n" + CUE.replace("1\n", "2\n", 1).replace(":01", ":00"), "starts before the one before it"),
         (CUE.replace("hello", "he\x0bllo"), "a control character"),
         (CUE.replace("hello", "00:00:01,000 --> 00:00:02,000"), "reads as times"),
         (CUE.replace("hello\n", ""), "no text"),
@@ -59,6 +60,25 @@ def test_a_json_that_is_not_of_the_published_schema_is_found() -> None:
 def test_the_strict_srt_grammar_finds_faults(content: str, fault: str) -> None:
     assert any(fault in found for found in srt_faults(content.encode()))
     assert list(srt_faults(CUE.encode())) == []
+
+
+def test_two_speakers_may_talk_at_once_and_one_may_not() -> None:
+    def twice(first: str, second: str) -> list[str]:
+        cue = CUE.replace("hello", first + "hello") + "\n" + CUE.replace("1\n", "2\n", 1).replace("hello", second + "hello")
+        return list(srt_faults(cue.encode(), {"A", "B"}))
+
+    assert twice("[A]: ", "[B]: ") == []
+    assert twice("[A]: ", "[A]: ") == ["a cue of A stands over the next one"]
+
+
+@pytest.mark.parametrize("format_", [Format.VTT, Format.SRT])
+def test_a_word_that_is_lost_where_two_talk_at_once_is_found_too(format_: Format) -> None:
+    given = transcript(segment("hello world", 0, 4, speaker="A"), segment("yes indeed", 1, 2, speaker="B"))
+    files = documents(given, list(Format), limits())
+    said = "hello world yes indeed"
+    assert faults(files, said, {"A", "B"}) == []
+    files[format_] = files[format_].replace(b" indeed", b"")
+    assert faults(files, said, {"A", "B"})
 
 
 @pytest.mark.parametrize("row", ["1\t2", "1.5\t2\ta", "2\t1\ta", "1\t2\ta\tb", "1\t2\t", "1\t2\t a"])

@@ -103,7 +103,7 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
         "TMPDIR": SCRATCH_FOLDER,
         "XDG_CACHE_HOME": f"{SCRATCH_FOLDER}/cache",
     }
-    if runner.model_cache:
+    if runner.model_cache and not runner.model_cache.read_only:
         plain |= {
             "HF_HOME": f"{runner.model_cache.mount_path}/huggingface",
             "TORCH_HOME": f"{runner.model_cache.mount_path}/torch",

@@ -11,6 +11,9 @@ from transcription_api.status import FileCounts
 from transcription_runner.batch.parallel import in_order
 from transcription_runner.batch.sources import SourceFile
 
+ENTRIES_AT_ONCE = 32
+"""Entries that are asked for side by side: nothing else is done by then, and a run may have a million."""
+
 
 class ManifestStream:
     """The manifest's JSON in parts; `counts` is complete once all parts were taken. Holds a few entries at a time."""
@@ -32,7 +35,7 @@ class ManifestStream:
         """The content from its beginning. May be asked for again when an upload has to start over."""
         counts = {"total": 0, "succeeded": 0, "skipped": 0, "failed": 0}
         yield b'{"files":['
-        for _, entry in in_order(lambda file: self._entry_of(file.key), self._files()):
+        for _, entry in in_order(lambda file: self._entry_of(file.key), self._files(), ENTRIES_AT_ONCE):
             if entry is None:
                 continue  # came into the source after the work was done; the next run's matter
             listed = manifest_file(entry, self._config.job.job_name)

@@ -18,7 +18,7 @@ from transcription_runner.batch.assignment import Assignment, Desk, Pace, files_
 from transcription_runner.batch.early_faults import EarlyFaults
 from transcription_runner.batch.feeder import Feeder
 from transcription_runner.batch.writer import Finished, Writer
-from transcription_runner.engine.channel import Channel
+from transcription_runner.batch.channel import Channel
 from transcription_runner.engine.work import Piece, Result, Watch, Work
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,8 @@ def configuration(bucket: Bucket, **more: Any) -> dict[str, Any]:
         "source": {"bucket": bucket.name, "prefix": "in/"},
         "output": {"bucket": bucket.name, "prefix": "out/", "formats": ["json", "tsv", "txt", "vtt", "srt"]},
         "endpoint": bucket.endpoint,
-        "recipe": {"model": {"name": "asr-small", "computeType": "int8", "batchSize": 4}},
+        "model": {"name": "asr-small", "computeType": "int8", "batchSize": 4},
+        "recipe": {},
         "device": "cpu",
     }
     return {**fields, **more}

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.kubectl import Kubectl, transcription_job
 from transcription_api.runner_config import JobReference
-from transcription_api.status import FileCounts, Shard
+from transcription_api.status import FileCounts, ShardReport, Stage
 from transcription_runner.batch.publish import StatusPublisher
 
 ROOT = Path(__file__).parents[3]
@@ -78,13 +78,13 @@ class Reporting:
         uid = self._kubectl.get("transcriptionjob", "calls")["metadata"]["uid"]
         return JobReference(namespace=self._kubectl.namespace, name="calls", uid=uid, job_name=self.job_name)
 
-    def shard(self, index: int, succeeded: int) -> Shard:
-        return Shard(
+    def shard(self, index: int, succeeded: int) -> ShardReport:
+        return ShardReport(
             index=index,
             job_name=self.job_name,
             pod_name=self.pod_name(index),
             files=FileCounts(total=9, succeeded=succeeded),
-            stage="Transcribing",
+            stage=Stage.TRANSCRIBING,
             last_update_time=datetime.now(UTC),
         )
 

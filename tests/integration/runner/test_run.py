@@ -192,7 +192,7 @@ def test_a_killed_pods_files_are_finished_by_the_other(launch: Launcher, bucket:
         bucket.put(key, spoken)
     config = configuration(bucket)
     pods = [launch(config, index, TRANSCRIPTION_LEASE_SECONDS="6") for index in range(2)]
-    wait_until(lambda: {entry.run.shard for entry in bucket.entries().values()} == {0, 1}, what="a file of each pod")
+    wait_until(lambda: {entry.worker.shard for entry in bucket.entries().values()} == {0, 1}, what="a file of each pod")
     pods[0].kill()
     assert pods[1].ended() == 0, pods[1].log()
     assert bucket.outputs() == outputs_of(keys)
@@ -254,11 +254,11 @@ def test_a_missing_bucket_is_final_and_named(launch: Launcher, bucket: Bucket, w
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"recipe": {"model": {"name": "no-such-model", "computeType": "int8", "batchSize": 1}}}, "ModelNotFound"),
-        ({"recipe": {"model": {"name": "/nowhere/model", "computeType": "int8", "batchSize": 1}}}, "ModelNotFound"),
-        ({"recipe": {"model": {"name": "asr-small", "computeType": "float16", "batchSize": 1}}}, "UnsupportedComputeType"),
+        ({"model": {"name": "no-such-model", "computeType": "int8", "batchSize": 1}}, "ModelNotFound"),
+        ({"model": {"name": "/nowhere/model", "computeType": "int8", "batchSize": 1}}, "ModelNotFound"),
+        ({"model": {"name": "asr-small", "computeType": "float16", "batchSize": 1}}, "UnsupportedComputeType"),
         (
-            {"recipe": {"model": {"name": "asr-small", "computeType": "int8", "batchSize": 1}}, "device": "cuda"},
+            {"model": {"name": "asr-small", "computeType": "int8", "batchSize": 1}, "device": "cuda"},
             "DeviceUnavailable",
         ),
     ],

@@ -7,10 +7,10 @@ from threading import Event, Thread
 import pytest
 
 from tests.unit.runner.build import runner_config
+from transcription_runner.batch.channel import Channel
 from transcription_runner.batch.run import read_config
 from transcription_runner.batch.scratch import Scratch
 from transcription_runner.batch.termination import write_termination_message
-from transcription_runner.engine.channel import Channel
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits, limits_from_environment
 from transcription_runner.models.folders import default_aligner, located, use_model_folders

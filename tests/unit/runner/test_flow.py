@@ -235,9 +235,9 @@ def test_memory_that_runs_out_halves_the_batches_and_loses_nothing() -> None:
     stages = Scripted(batch=8, recognise=hungry)
     found = outcomes(stages, *[f"{number}x2" for number in range(20)])
     assert set(reasons(found).values()) == {None}
-    # 8, 4, 2; but a batch taken before the pool was full may fail with 6, and then it is 3, 1.
-    assert stages.batch_size.current in (1, 2)
-    assert all(len(batch) <= 2 for batch in stages.batches[-3:])
+    # 8, 4, 2; but a batch taken before the pool was full may fail with 6, and then it is 3, 1. Later it tries more again.
+    assert stages.batch_size.current < 8
+    assert all(len(batch) <= 4 for batch in stages.batches[-3:])
 
 
 def test_a_file_too_big_for_the_memory_fails_alone() -> None:

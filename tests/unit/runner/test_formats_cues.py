@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.runner.build import limits, segment, transcript, word
+from tests.validators.checks import faults
 from tests.validators.hostile import hostile
-from transcription_api.speech import Subtitles
+from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Segment, Transcript
-from transcription_runner.formats.subtitles.cues import Cue, cues, line_text
-from transcription_runner.formats.subtitles.page import LONGEST, SHORTEST
+from transcription_runner.formats.documents import documents
+from transcription_runner.formats.subtitles.cues import Cue, cues, line_text, milliseconds
+from transcription_runner.formats.subtitles.page import LONGEST, SHORTEST, page
 from transcription_runner.formats.subtitles.text import columns, pieces
 
 ENGLISH = (
@@ -54,10 +56,63 @@ def test_lines_stay_within_the_width_and_the_count_unless_one_word_is_longer(cas
 
 
 @given(any_case)
-def test_no_cue_stands_over_the_next_one_and_none_ends_before_it_starts(case: tuple[Transcript, Subtitles]) -> None:
+def test_starts_increase_and_no_speaker_has_two_cues_at_once(case: tuple[Transcript, Subtitles]) -> None:
     found = cues(*case)
+    assert all(before.start_ms <= after.start_ms for before, after in pairwise(found))
+    for speaker in {cue.speaker for cue in found}:
+        own = [cue for cue in found if cue.speaker == speaker]
+        assert all(before.end_ms <= after.start_ms for before, after in pairwise(own))
+
+
+@given(any_case)
+def test_no_subtitle_stands_shorter_than_seven_tenths_of_a_second(case: tuple[Transcript, Subtitles]) -> None:
+    given, bounds = case
+    assert all(cue.end_ms - cue.start_ms >= 700 for cue in cues(given, bounds.model_copy(update={"highlight_words": False})))
+
+
+@given(any_case)
+def test_each_highlighted_word_has_its_own_time(case: tuple[Transcript, Subtitles]) -> None:
+    given, bounds = case
+    found = cues(given, bounds.model_copy(update={"highlight_words": True}))
     assert all(cue.start_ms < cue.end_ms for cue in found)
+
+
+turn = st.tuples(st.sampled_from("AB"), st.integers(0, 30), st.integers(1, 12))
+"""Who speaks, tenths of a second until they start, and words."""
+
+
+@given(st.lists(turn, max_size=12), st.booleans())
+def test_speakers_who_take_turns_never_share_the_screen(turns: list[tuple[str, int, int]], highlight: bool) -> None:
+    parts, time = [], 0.0
+    for speaker, pause, count in turns:
+        parts.append(segment(" ".join(["word"] * count), time + pause / 10, time + pause / 10 + count / 8, speaker=speaker))
+        time = parts[-1].end
+    found = cues(transcript(*parts), limits(highlight=highlight))
     assert all(before.end_ms <= after.start_ms for before, after in pairwise(found))
+
+
+@given(st.lists(turn, max_size=8), st.lists(turn, max_size=8), st.booleans())
+def test_speakers_who_talk_at_once_keep_their_words_and_times(
+    one: list[tuple[str, int, int]], other: list[tuple[str, int, int]], highlight: bool
+) -> None:
+    parts = sorted([*_channel("A", one), *_channel("B", other)], key=lambda part: part.start)
+    given = transcript(*parts)
+    files = documents(given, list(Format), limits(highlight=highlight))
+    assert faults(files, " ".join(part.text for part in parts), {"A", "B"}) == []
+    found = cues(given, limits())
+    for speaker in "AB":
+        shown_words = [token.text for cue in found if cue.speaker == speaker for line in cue.lines for token in line]
+        assert shown_words == [text for part in parts if part.speaker == speaker for text in part.text.split()]
+
+
+def _channel(speaker: str, turns: list[tuple[str, int, int]]) -> list[Segment]:
+    """One side of a call, which knows nothing of the other: words numbered, so that none can stand for another."""
+    parts: list[Segment] = []
+    for number, (_, pause, count) in enumerate(turns):
+        start = (parts[-1].end if parts else 0) + pause / 10
+        text = " ".join(f"{speaker}{number}x{index}" for index in range(count))
+        parts.append(segment(text, start, start + count / 4, timed=number % 2 == 0, speaker=speaker))
+    return parts
 
 
 @given(any_case)
@@ -124,8 +179,40 @@ def test_a_short_word_stands_for_five_sixths_of_a_second() -> None:
 
 
 def test_a_lengthened_cue_leaves_two_frames_before_the_next_one() -> None:
-    words = [word("wait", 0.0, 0.1, speaker="A"), word("now", 0.5, 2.5, speaker="B")]
-    assert times(segment("wait now", 0, 3, words=words))[0] == (0, 417)
+    words = [word("wait", 0.0, 0.1, speaker="A"), word("now", 0.8, 2.5, speaker="B")]
+    assert times(segment("wait now", 0, 3, words=words)) == [(0, 717), (800, 2500)]
+
+
+@given(st.lists(st.sampled_from(["No.", "I", "said", "that,", "everybody", "tomorrow."]), min_size=5), st.floats(10, 60))
+def test_however_fast_one_speaks_words_share_cues_and_none_has_to_wait(words: list[str], speed: float) -> None:
+    for cue in cues(transcript(spoken(" ".join(words), speed=speed)), limits()):
+        assert cue.start_ms == milliseconds(cue.lines[0][0].start)
+
+
+def test_a_turn_with_no_time_to_be_seen_makes_the_next_one_wait() -> None:
+    words = [word("yes", 0.0, 0.2, speaker="A"), word("no", 0.3, 2.5, speaker="B")]
+    assert times(segment("yes no", 0, 3, words=words)) == [(0, 700), (700, 2500)]
+
+
+# Speakers who talk at once
+
+
+def test_talk_over_other_talk_stands_beside_it() -> None:
+    long = segment("I will tell you what happened", 0, 5, timed=True, speaker="A")
+    short = segment("please do", 2, 3.5, timed=True, speaker="B")
+    found = cues(transcript(long, short), limits())
+    assert [(cue.speaker, cue.start_ms, cue.end_ms) for cue in found] == [("A", 0, 5000), ("B", 2000, 3500)]
+
+
+def test_the_other_speakers_word_does_not_cut_a_cue_short_or_in_two() -> None:
+    long = segment("I will tell you what happened", 0, 5, timed=True, speaker="A")
+    assert shown(long, segment("yes", 1, 1.2, speaker="B")) == [["I will tell you what happened"], ["yes"]]
+
+
+def test_one_speaker_whose_segments_overlap_has_one_cue_at_a_time() -> None:
+    parts = segment("first of all", 0, 3, speaker="A"), segment("then the rest", 2, 5, speaker="A")
+    found = cues(transcript(*parts), limits(12, 1))
+    assert all(before.end_ms <= after.start_ms for before, after in pairwise(found))
 
 
 def test_a_small_gap_is_closed_and_a_long_silence_is_not() -> None:
@@ -134,8 +221,14 @@ def test_a_small_gap_is_closed_and_a_long_silence_is_not() -> None:
     assert [near[0], far[0]] == [(0, 2317), (0, 2000)]
 
 
-def test_no_cue_outlasts_the_recording_to_be_read() -> None:
-    assert times(segment("a good deal of text at the very end", 59.5, 60.0, timed=True)) == [(59_500, 60_000)]
+def test_no_cue_outlasts_the_recording_to_be_read_but_it_is_seen() -> None:
+    assert times(segment("a good deal of text at the very end", 59.2, 60.0, timed=True)) == [(59_200, 60_000)]
+    assert times(segment("the end", 59.9, 60.0, timed=True)) == [(59_900, 60_600)]
+
+
+def test_what_is_said_at_the_very_end_shares_a_cue_rather_than_outlasting_the_recording() -> None:
+    said = segment("That was all for today, everybody. Thank you. Bye.", 57.6, 60.0, timed=True)
+    assert times(said)[-1][1] == 60_000
 
 
 def test_word_times_are_used_where_the_words_spell_the_text() -> None:
@@ -184,6 +277,35 @@ def test_words_that_are_single_characters_are_not_torn_from_what_they_belong_to(
 def test_no_line_breaks_inside_a_word_that_the_aligner_cut_in_two() -> None:
     words = [word("unbeliev", 0, 1), word("able", 1, 2), word("story", 2, 3)]
     assert shown(segment("unbelievable story", 0, 3, words=words), width=10) == [["unbelievable", "story"]]
+
+
+def test_a_segment_is_set_by_the_limits_of_its_own_language() -> None:
+    japanese = segment("今日はとても良い天気ですから公園へ行きましょうと母が言いました", 5, 10, language="ja")
+    english = segment("and this is a line of English, as wide as it may be", 0, 4, language="en")
+    found = shown(english, japanese, language="en")
+    widths = [[columns(line) for line in lines] for lines in found]
+    assert any(width > 26 for lines in widths[:1] for width in lines)
+    assert all(width <= 26 for lines in widths[1:] for width in lines)
+
+
+def test_a_segments_own_language_counts_before_the_files() -> None:
+    assert page(segment("東京特許許可局", language="ja"), transcript(language="zh"), limits(42)).width == 26
+    assert page(segment("東京特許許可局"), transcript(language="zh"), limits(42)).width == 32
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "limit"),
+    [
+        ("지난주에 마드리드 공급업체에 주문한 상품에 대해 이야기하고 싶었습니다", "en", 32),
+        ("我想谈谈上周我们向马德里供应商下的订单因为它还没有到仓库里", "es", 32),
+        ("今日はとても良い天気ですから公園へ行きましょうと母が言いました", "en", 26),
+        ("Windows Update and Microsoft Office を今日はとても良い天気", "ja", 26),
+        ("this is what she said in English to all of us on a hot day", "ja", 42),
+        ("the sign reads 東京 and nothing else at all in any language", "en", 42),
+    ],
+)
+def test_text_in_a_script_that_is_not_the_languages_is_set_as_what_it_is(text: str, language: str, limit: int) -> None:
+    assert page(segment(text), transcript(language=language), limits(42)).width == limit
 
 
 def test_japanese_is_read_more_slowly_than_english() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from transcription_api.speech import Decoding
 from transcription_runner.engine.quality import compression_ratio, loops, suspicions
 
 
@@ -24,20 +25,27 @@ def test_people_repeat_themselves_a_little(text: str) -> None:
     assert not loops(text.split())
 
 
+USUAL = Decoding()
+
+
 def test_plain_confident_speech_passes() -> None:
-    assert suspicions("please confirm the order number seven four two", -0.3, 0.01) == ()
+    assert suspicions("please confirm the order number seven four two", -0.3, 0.01, USUAL) == ()
 
 
 def test_each_doubt_is_named() -> None:
-    assert suspicions("thank you " * 40, -0.2, 0.0) == ("repetition",)
-    assert suspicions("the order", -1.5, 0.1) == ("low-confidence",)
-    assert suspicions("the order", -1.5, 0.9) == ("low-confidence", "no-speech")
+    assert suspicions("thank you " * 40, -0.2, 0.0, USUAL) == ("repetition",)
+    assert suspicions("the order", -1.5, 0.1, USUAL) == ("low-confidence",)
+    assert suspicions("the order", -1.5, 0.9, USUAL) == ("low-confidence", "no-speech")
 
 
 def test_confident_speech_is_believed_whatever_the_no_speech_token_says() -> None:
-    assert suspicions("the order", -0.3, 0.9) == ()
+    assert suspicions("the order", -0.3, 0.9, USUAL) == ()
 
 
 def test_text_without_letters_has_a_ratio_too() -> None:
     assert compression_ratio("") == 0.0
     assert compression_ratio("\ud800") > 0
+
+
+def test_the_limits_are_the_recipe_s() -> None:
+    assert suspicions("please confirm", -0.3, 0.01, Decoding(log_prob_threshold=-0.2)) == ("low-confidence",)

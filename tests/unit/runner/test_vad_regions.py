@@ -47,7 +47,8 @@ def test_speech_that_is_too_long_is_cut_at_its_quietest_frame_in_the_second_half
 
 def test_neighbours_are_joined_as_long_as_they_fit() -> None:
     parts = [Chunk(0, 10), Chunk(12, 20), Chunk(21, 29.9), Chunk(30.5, 31)]
-    assert merged(parts, 30.0) == [Chunk(0, 29.9), Chunk(30.5, 31)]
+    voiced = ((0, 10), (12, 20), (21, 29.9))
+    assert merged(parts, 30.0) == [Chunk(0, 29.9, voiced), Chunk(30.5, 31, ((30.5, 31),))]
 
 
 @given(st.lists(st.floats(0, 1, width=32), max_size=400), st.floats(1.0, 5.0))

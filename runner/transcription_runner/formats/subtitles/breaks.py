@@ -4,15 +4,15 @@ Lines and cues end after punctuation, before a conjunction or a preposition, and
 the next word (Netflix Timed Text Style Guide, general requirements, line treatment).
 
 A cue must fit the page and may not last too long. Among those that do, these cost: the break at a cue's end, each second that is
-lacking to read it before the next one comes, being much smaller than half a page, and going on after the end of a sentence. A cue
-has no more lines than it needs, of about the same width. The weights are ours, set by eye.
+lacking to read it before the next one comes, having no time to be seen at all, being much smaller than half a page, and going on
+after the end of a sentence. A cue has no more lines than it needs, of about the same width. The weights are ours, set by eye.
 """
 
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from transcription_runner.formats.subtitles.page import LONGEST, PAUSE, SHORTEST, Page
+from transcription_runner.formats.subtitles.page import LEAST, LONGEST, PAUSE, SHORTEST, Page
 from transcription_runner.formats.subtitles.utterances import Token, Utterance
 
 SENTENCE, CLAUSE, PHRASE, PLAIN, BAD = 0.0, 0.3, 0.6, 1.0, 2.0
@@ -101,6 +101,8 @@ CUE = 0.1
 """Every cue, so that nothing is cut for nothing."""
 LACKING = 1.0
 """Each second that is lacking to read it."""
+FLASH = 10.0
+"""A cue that has less than `LEAST` before the next one comes: any cut that avoids it is better."""
 SMALL = 1.0
 """A cue of next to nothing; falls with the square of what is missing to half a page."""
 NEXT_SENTENCE = 0.25
@@ -134,7 +136,7 @@ def _cue_ends(utterance: Utterance, costs: tuple[float, ...]) -> list[int]:
             room = min(until[last] - start, LONGEST)
             need = max(total / page.speed, SHORTEST)
             if need > room:
-                cost += LACKING * (need - room)
+                cost += LACKING * (need - room) + FLASH * (room < LEAST)
             if total < half:
                 cost += SMALL * (1 - total / half) ** 2
             if cost < best[last + 1]:

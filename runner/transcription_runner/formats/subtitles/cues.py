@@ -1,18 +1,19 @@
 """Cues: the lines that stand on the screen at once, and when. SRT and VTT are set from the same ones.
 
-A cue stands while it is spoken, and longer, into the silence after it, where a reader needs that; never two at once.
+A cue stands while it is spoken, and longer, into the silence after it, where a reader needs that. Two stand at once only where
+two speakers talk at once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 
 from transcription_api.speech import Subtitles
 from transcription_api.transcript import Transcript
 from transcription_runner.formats.subtitles.breaks import Line, cue_lines
-from transcription_runner.formats.subtitles.page import CHAINED, GAP, LONGEST, SHORTEST, page
+from transcription_runner.formats.subtitles.page import CHAINED, GAP, LEAST, LONGEST, SHORTEST
 from transcription_runner.formats.subtitles.text import columns
-from transcription_runner.formats.subtitles.utterances import segment_tokens, utterances
+from transcription_runner.formats.subtitles.utterances import Utterance, utterances
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Cue:
     end_ms: int
     lines: tuple[Line, ...]
     speaker: str | None = None
+    reading_ms: int = 0
+    """How long a reader needs for it."""
     highlighted: int | None = None
     """The position, counted over all lines, of the word being spoken."""
 
@@ -56,54 +59,85 @@ def line_text(line: Line) -> str:
 
 
 def cues(transcript: Transcript, limits: Subtitles) -> list[Cue]:
-    """All words of the transcript, in order, as cues within `limits` and those of the language (`page.py`).
+    """All words of the transcript as cues within `limits` and those of the language (`page.py`), in order of their starts.
 
-    Starts increase and no cue reaches into the next. A word longer than a line stands alone on its line: nothing is cut or lost.
+    Each speaker's words are in the order in which they stand in the transcript. A word longer than a line stands alone on its
+    line: nothing is cut or lost.
     """
-    holds = page(transcript, limits)
-    tokens = chain.from_iterable(map(segment_tokens, transcript.segments))
-    spoken = [
-        Cue(milliseconds(lines[0][0].start), milliseconds(lines[-1][-1].end), lines, utterance.speaker)
-        for utterance in utterances(tokens, holds)
-        for lines in cue_lines(utterance)
-    ]
-    shown = _readable(spoken, holds.speed, milliseconds(transcript.transcription.duration_seconds))
-    return list(_one_at_a_time(chain.from_iterable(map(_highlighted, shown)) if limits.highlight_words else shown))
+    said = utterances(transcript, limits)
+    spoken = _in_order(_spoken(utterance, lines) for utterance in said for lines in cue_lines(utterance))
+    shown = _shown(spoken, milliseconds(transcript.transcription.duration_seconds))
+    if not limits.highlight_words:
+        return shown
+    return sorted(chain.from_iterable(map(_highlighted, shown)), key=lambda cue: cue.start_ms)
 
 
-def _readable(spoken: Sequence[Cue], speed: float, audio_ms: int) -> Iterator[Cue]:
-    """The reader manages `speed` columns a second. No cue outlasts the audio for that, and none reaches into the next one."""
+def _spoken(utterance: Utterance, lines: tuple[Line, ...]) -> Cue:
+    start, end = milliseconds(lines[0][0].start), milliseconds(lines[-1][-1].end)
+    cue = Cue(start, end, lines, utterance.speaker)
+    reading = max(SHORTEST, sum(map(columns, cue.line_texts())) / utterance.page.speed)
+    return replace(cue, reading_ms=milliseconds(reading))
+
+
+def _in_order(cues: Iterable[Cue]) -> list[Cue]:
+    """By the times at which they are spoken; a speaker's own cues keep their order, whatever their times are."""
+    latest: dict[str | None, int] = {}
+    ordered: list[Cue] = []
+    for cue in cues:
+        start = latest[cue.speaker] = max(cue.start_ms, latest.get(cue.speaker, 0))
+        ordered.append(replace(cue, start_ms=start, end_ms=max(cue.end_ms, start)))
+    return sorted(ordered, key=lambda cue: cue.start_ms)
+
+
+def _shown(spoken: Sequence[Cue], audio_ms: int) -> list[Cue]:
+    """The cues with the times at which they stand. Starts increase.
+
+    A cue that no cut could give `LEAST` makes the next one wait. No cue outlasts the audio to be read, but for `LEAST`.
+    """
+    nexts = [_next(spoken, index) for index in range(len(spoken))]
+    earliest = [0] * len(spoken)
+    starts: list[int] = []
     for index, cue in enumerate(spoken):
-        need = max(SHORTEST, sum(map(columns, cue.line_texts())) / speed)
-        end = max(cue.end_ms, cue.start_ms + milliseconds(need))
-        limit = max(audio_ms, cue.end_ms)
-        if index + 1 < len(spoken):
-            following = spoken[index + 1].start_ms
-            limit = max(following - milliseconds(GAP), (cue.start_ms + following) // 2)
-            if limit - end < milliseconds(CHAINED):
-                end = limit
-        end = min(end, limit, cue.start_ms + milliseconds(LONGEST))
-        yield replace(cue, end_ms=max(end, cue.start_ms + 1))
+        starts.append(max(cue.start_ms, earliest[index], starts[-1] + 1 if starts else 0))
+        if (following := nexts[index]) is not None:
+            earliest[following] = max(earliest[following], starts[-1] + _least(cue))
+    return [
+        replace(cue, start_ms=start, end_ms=_end(cue, start, audio_ms, None if following is None else starts[following]))
+        for cue, start, following in zip(spoken, starts, nexts, strict=True)
+    ]
+
+
+def _next(spoken: Sequence[Cue], index: int) -> int | None:
+    """The position of the first cue after this one that may not stand beside it: of the same speaker, or spoken after it."""
+    cue = spoken[index]
+    later = range(index + 1, len(spoken))
+    return next((other for other in later if spoken[other].speaker == cue.speaker or spoken[other].start_ms >= cue.end_ms), None)
+
+
+def _least(cue: Cue) -> int:
+    """Milliseconds, at least one for each word, since each can be highlighted."""
+    return max(milliseconds(LEAST), sum(map(len, cue.lines)))
+
+
+def _end(cue: Cue, start: int, audio_ms: int, following: int | None) -> int:
+    end = max(cue.end_ms, start + cue.reading_ms)
+    limit = max(audio_ms, cue.end_ms)
+    if following is not None:
+        limit = max(following - milliseconds(GAP), (start + following) // 2)
+        if limit - end < milliseconds(CHAINED):
+            end = limit
+    return max(min(end, limit, start + milliseconds(LONGEST)), start + _least(cue))
 
 
 def _highlighted(cue: Cue) -> Iterator[Cue]:
     """One cue for each word: the same lines, another word marked; each lasts until the next word starts."""
-    starts = [milliseconds(token.start) for line in cue.lines for token in line]
-    ends = [*starts[1:], cue.end_ms]
-    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+    tokens = [token for line in cue.lines for token in line]
+    starts = [cue.start_ms]
+    for index, token in enumerate(tokens[1:], start=1):
+        latest = cue.end_ms - (len(tokens) - index)
+        starts.append(min(max(milliseconds(token.start), starts[-1] + 1), latest))
+    for index, (start, end) in enumerate(pairwise((*starts, cue.end_ms))):
         yield replace(cue, start_ms=start, end_ms=end, highlighted=index)
-
-
-def _one_at_a_time(cues: Iterable[Cue]) -> Iterator[Cue]:
-    """Starts that increase, ends after starts and not after the next start, whatever the times were."""
-    previous: Cue | None = None
-    for cue in cues:
-        start = cue.start_ms if previous is None else max(cue.start_ms, previous.start_ms + 1)
-        if previous is not None:
-            yield replace(previous, end_ms=min(previous.end_ms, start))
-        previous = replace(cue, start_ms=start, end_ms=max(cue.end_ms, start + 1))
-    if previous is not None:
-        yield previous
 
 
 def milliseconds(seconds: float) -> int:

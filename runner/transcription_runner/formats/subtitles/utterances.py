@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from transcription_api.transcript import Segment, Word
-from transcription_runner.formats.subtitles.page import PAUSE, Page
+from transcription_api.speech import Subtitles
+from transcription_api.transcript import Segment, Transcript, Word
+from transcription_runner.formats.subtitles.page import PAUSE, Page, page
 from transcription_runner.formats.subtitles.text import columns, flattened, may_break, pieces
 
 
@@ -91,7 +92,7 @@ class Utterance:
     tokens: tuple[Token, ...]
     page: Page
     following: float
-    """Seconds at which the next utterance starts; infinite for the last one."""
+    """Seconds at which the next utterance starts that this one does not talk over, or else at which the recording ends."""
 
     @property
     def speaker(self) -> str | None:
@@ -103,12 +104,26 @@ class Utterance:
         return columns(f"[{self.speaker}]: ") if self.speaker else 0
 
 
-def utterances(tokens: Iterable[Token], page: Page) -> list[Utterance]:
-    """All tokens, in order, cut where the speaker changes or is silent for long."""
-    found: list[list[Token]] = []
-    for token in tokens:
-        if not found or token.speaker != found[-1][-1].speaker or token.start - found[-1][-1].end > PAUSE:
-            found.append([])
-        found[-1].append(token)
-    starts = [utterance[0].start for utterance in found[1:]] + [float("inf")]
-    return [Utterance(tuple(said), page, following) for said, following in zip(found, starts, strict=False)]
+def utterances(transcript: Transcript, limits: Subtitles) -> list[Utterance]:
+    """All tokens, in order, cut where the speaker or the language changes, and where the speaker is silent for long."""
+    found: list[tuple[Page, list[Token]]] = []
+    for segment in transcript.segments:
+        holds = page(segment, transcript, limits)
+        for token in segment_tokens(segment):
+            if not found or _starts_another(holds, token, *found[-1]):
+                found.append((holds, []))
+            found[-1][1].append(token)
+    end = transcript.transcription.duration_seconds
+    said = [tokens for _, tokens in found]
+    return [Utterance(tuple(tokens), holds, _following(said, index, end)) for index, (holds, tokens) in enumerate(found)]
+
+
+def _starts_another(holds: Page, token: Token, before: Page, said: list[Token]) -> bool:
+    return holds != before or token.speaker != said[-1].speaker or token.start - said[-1].end > PAUSE
+
+
+def _following(said: list[list[Token]], index: int, end: float) -> float:
+    """Speakers may talk at once; nobody talks over themselves."""
+    last = said[index][-1]
+    later = (said[other][0] for other in range(index + 1, len(said)))
+    return next((first.start for first in later if first.speaker == last.speaker or first.start >= last.end), max(end, last.end))
