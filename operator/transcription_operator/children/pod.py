@@ -64,7 +64,8 @@ def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]
         {"name": "scratch", "mountPath": SCRATCH_FOLDER},
     ]
     if runner.model_cache:
-        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path})
+        read_only = {"readOnly": True} if runner.model_cache.read_only else {}
+        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path, **read_only})
     return {
         "name": RUNNER_CONTAINER,
         "image": runner.image,
