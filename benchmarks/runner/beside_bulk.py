@@ -165,7 +165,9 @@ def main() -> None:
 
     prepare_surroundings()
     chosen, sounds, long = setting(), requests(), natural.long()
-    recipe = Recipe.model_validate({"language": "en", "alignment": {"enabled": False}, "decoding": {"beam_size": chosen.beam_size}})
+    recipe = Recipe.model_validate(
+        {"language": "en", "alignment": {"enabled": False}, "decoding": {"beam_size": chosen.beam_size}}
+    )
     model = ResolvedModel(name=chosen.model, compute_type=ComputeType(chosen.compute_type), batch_size=chosen.batch_size)
     works = [Work(long[place % len(long)].path, recipe, tag=place) for place in range(LONG_FILES)]
     watch = Heard()

@@ -17,10 +17,23 @@ from models.training.conversations import conversations
 from models.training.diarizer_score import counted_right, error_rate, score
 from models.training.espeak import SAMPLE_RATE
 from transcription_api.speech import Diarization
+from transcription_runner.engine.audio import Audio
 from transcription_runner.engine.diarize import Diarizer
+from transcription_runner.engine.speakers import Turn
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "diarize-small"
 SEED = 2026
+
+
+class Hearer:
+    """The engine's diarizer with one model, as the score wants it."""
+
+    def __init__(self, model: Path) -> None:
+        self._diarizer, self._settings = Diarizer("cpu"), Diarization(model=str(model))
+
+    def turns(self, audio: Audio) -> list[Turn]:
+        """Who speaks when."""
+        return self._diarizer.heard(audio, self._settings).turns
 
 
 def measured(model: Path = MODEL, count: int = 20) -> dict[str, Any]:
@@ -28,7 +41,7 @@ def measured(model: Path = MODEL, count: int = 20) -> dict[str, Any]:
 
     `der` (no collar, overlapped speech counted), `speaker_count_right` (share of conversations), and `detail`.
     """
-    diarizer = Diarizer(Diarization(model=str(model)), "cpu")
+    diarizer = Hearer(model)
     drawn = conversations("held-out", count, SEED)
     began = time.monotonic()
     scores = [score(diarizer, conversation) for conversation in drawn]

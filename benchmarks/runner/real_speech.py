@@ -89,7 +89,9 @@ def word_errors(files: Mapping[str, Sequence[Recording]], texts: Mapping[Case, S
     """`real_wer_ours` and `real_wer_stock` over all sets; in the detail by set, by length of file, and every text that differs."""
     figures: dict[str, float] = {}
     detail: dict[str, Any] = {}
-    every = {side: [(file, text) for one in COMPARED if one.side == side for file, text in _heard(files, texts, one)] for side in SIDES}
+    every = {
+        side: [(file, text) for one in COMPARED if one.side == side for file, text in _heard(files, texts, one)] for side in SIDES
+    }
     for side in SIDES:
         figures[f"real_wer_{side}"] = _wer(every[side])
         named = {case.files: _wer(_heard(files, texts, case)) for case in COMPARED if case.side == side}
