@@ -63,9 +63,8 @@ def main() -> int:
     arguments = _arguments()
     parts: list[str] = arguments.only
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the command being measured is stopped, too
-    minutes = sum(
-        MINUTES.get(part, 2.0) * (arguments.rounds / 3 if part in (*speed.SETS, *real_speech.SPEEDS) else 1) for part in parts
-    )
+    timed_parts = (*speed.SETS, *real_speech.SPEEDS)
+    minutes = sum(MINUTES.get(part, 2.0) * (arguments.rounds / 3 if part in timed_parts else 1) for part in parts)
     _say(f"about {minutes:.0f} minutes on two quiet cores, and the making of the corpus where it is not there")
     setting = Setting()
     WORK.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 python -m benchmarks.runner.beside_bulk --output FILE
 
 First on an idle engine; then bulk alone; then both. `interactive_p95_ratio`: the 95th percentile of the requests' times beside
-bulk over that on the idle engine. `bulk_kept`: seconds of audio that bulk recognises in a second of ours, beside requests over alone.
+bulk over that on the idle engine. `bulk_kept`: how much audio bulk recognises in a second beside requests, over how much alone.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ PARTS = (*SPEEDS, "real_wer")
 
 
 def cases(parts: Sequence[str], number: int) -> list[Case]:
-    """What round `number` (from 0 on) runs, each command once; who goes first takes turns. Texts are taken from the first round."""
+    """What round `number` (from 0 on) runs, each command once; who goes first takes turns. Texts are of the first round."""
     wanted = {case for part in parts if part in SPEEDS for case in SPEEDS[part]}
     wanted |= set(COMPARED) if "real_wer" in parts and number == 0 else set()
     sides = order(number)
@@ -86,12 +86,12 @@ def measured(parts: Sequence[str], rounds: int, say: Callable[[str], None]) -> d
 
 
 def word_errors(files: Mapping[str, Sequence[Recording]], texts: Mapping[Case, Sequence[str]]) -> Measured:
-    """`real_wer_ours` and `real_wer_stock` over all sets; in the detail by set, by length of file, and every text that differs."""
+    """`real_wer_ours` and `real_wer_stock` over all sets; in the detail by set, by length, and every text that differs."""
     figures: dict[str, float] = {}
     detail: dict[str, Any] = {}
-    every = {
-        side: [(file, text) for one in COMPARED if one.side == side for file, text in _heard(files, texts, one)] for side in SIDES
-    }
+    every: dict[Side, list[tuple[Recording, str]]] = {side: [] for side in SIDES}
+    for case in COMPARED:
+        every[case.side] += _heard(files, texts, case)
     for side in SIDES:
         figures[f"real_wer_{side}"] = _wer(every[side])
         named = {case.files: _wer(_heard(files, texts, case)) for case in COMPARED if case.side == side}

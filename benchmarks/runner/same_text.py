@@ -3,9 +3,9 @@
 python -m benchmarks.runner.same_text --output FILE
 
 The chunks are those that stock's own VAD finds. Stock recognises them file by file, as its command does; ours in batches of
-chunks of several files that share a window. Our windows are as long as their chunks need, stock's 30 s, so texts may differ without
-being wrong: what counts is the word error rate of each side, a file's chunks joined. A chunk that ours decoded again, since it
-failed the checks, may differ, too, and is counted.
+chunks of several files that share a window. Our windows are as long as their chunks need, stock's 30 s, so texts may differ
+without being wrong: what counts is the word error rate of each side, a file's chunks joined. A chunk that ours decoded again,
+since it failed the checks, may differ, too, and is counted.
 """
 
 from __future__ import annotations
