@@ -6,13 +6,16 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo test up down clean-dev images install venv lint types verify generate unit validators integration e2e bench-runner lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration e2e bench-runner lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: ## a cluster, the operator and a first job, from nothing to transcripts
 	@python3 -m dev.demo
+
+transcribe: ## recordings of yours through that cluster: make transcribe FILES="own.wav other.mp3"
+	@FILES="$${FILES:-}" python3 -m dev.transcribe
 
 up: ## start the cluster of this checkout, with both images as the code is now (see dev/README.md)
 	@python3 -m dev.cluster up

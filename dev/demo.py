@@ -8,13 +8,13 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+from dev.client import client_python
+from dev.follow import NAMESPACE, follow
 from dev.install import REPOSITORY, environment, install
 
-JOB, NAMESPACE = "first-job", "transcription"
+JOB = "first-job"
 MANIFEST = REPOSITORY / "examples" / "first-job.yaml"
-VENV = REPOSITORY / ".dev" / "venv"
 NEEDED = {
     "S3_ENDPOINT": "the S3-compatible store, as reached from here",
     "S3_ENDPOINT_IN_CLUSTER": "the same store, as pods reach it",
@@ -48,14 +48,15 @@ def main() -> int:
     subprocess.run([*kubectl, "apply", "-f", str(MANIFEST)], env=known, check=True)
 
     say(f"kubectl get tsj {JOB} -w")
-    if not follow(kubectl, known):
+    if follow(JOB, known, seconds=600).get("phase") != "Succeeded":
         subprocess.run([*kubectl, "get", "tsj", JOB, "-o", "yaml"], env=known, check=False)
         return 1
 
-    say("One transcript, and everything that was written")
+    say("What was said, and what was written")
     subprocess.run([client, "-m", "dev.samples", "show"], env=known, cwd=REPOSITORY, check=True)
 
     say(f"Done in {time.monotonic() - begin:.0f} s. What to try next")
+    print('  make transcribe FILES="own.wav other.mp3"     # recordings of yours, or folders of them')
     print("  source .dev/env; export PATH=$DEV_BIN:$PATH   # kubectl, helm, and this cluster")
     print(f"  kubectl explain tsj.spec                      # what a job can say\n  kubectl describe tsj {JOB}")
     print(f'  kubectl patch tsj {JOB} --type=merge -p \'{{"spec":{{"runId":"2"}}}}\'   # again: only new files are done')
@@ -95,35 +96,6 @@ def other_cluster() -> dict[str, str]:
         ["kubectl", "apply", "--server-side", "--force-conflicts", "-f", "-"], input=manifest, text=True, env=known, check=True
     )
     return known
-
-
-def client_python() -> Path:
-    """A Python that has the S3 client: made once, a few seconds."""
-    python = VENV / "bin" / "python"
-    lock = REPOSITORY / "requirements" / "demo.txt"
-    mark = VENV / "installed"
-    if not mark.exists() or mark.read_text() != lock.read_text():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([*pip, "-r", str(lock)], check=True)
-        mark.write_text(lock.read_text())
-    return python
-
-
-def follow(kubectl: list[str], known: dict[str, str], seconds: float = 600) -> bool:
-    """Show the job as `kubectl get -w` does until it ends; whether it succeeded."""
-    with subprocess.Popen([*kubectl, "get", "tsj", JOB, "-w"], env=known) as watch:
-        end = time.monotonic() + seconds
-        phase = ""
-        while phase not in ("Succeeded", "Failed") and time.monotonic() < end:
-            time.sleep(1)
-            seen = subprocess.run(
-                [*kubectl, "get", "tsj", JOB, "-o", "json"], env=known, capture_output=True, text=True, check=True
-            )
-            phase = json.loads(seen.stdout).get("status", {}).get("phase", "")
-        time.sleep(1)  # let the watch print the last change
-        watch.terminate()
-    return phase == "Succeeded"
 
 
 if __name__ == "__main__":

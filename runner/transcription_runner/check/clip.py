@@ -8,7 +8,7 @@ from transcription_runner.check.report import Words
 from transcription_runner.evaluation.readers import read_json, read_rttm, read_stm
 from transcription_runner.evaluation.report import Measures, measure
 from transcription_runner.evaluation.speech import Speech
-from transcription_runner.formats.transcript_json import write_json
+from transcription_runner.formats.documents import write_json
 
 SECONDS = 30.0
 

@@ -63,7 +63,7 @@ def _driver() -> str | None:
         told = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    return (told.split() or [None])[0]
+    return next(iter(told.split()), None)
 
 
 def driver_version(text: str) -> str | None:

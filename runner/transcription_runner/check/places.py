@@ -51,7 +51,7 @@ def _snapshot(repository: str) -> Path | None:
 def _bundle_file(name: str) -> Path | None:
     """The weights of one of torchaudio's bundles, in torch's cache."""
     import torch
-    import torchaudio
+    import torchaudio  # type: ignore[import-untyped]
 
     path = getattr(getattr(torchaudio.pipelines, name, None), "_path", None)
     return Path(torch.hub.get_dir()) / "checkpoints" / Path(path).name if path else None

@@ -39,7 +39,7 @@ GAPS_ARE_LEGAL = frozenset({"asf", "flv", "matroska", "mov", "mpegts"})
 TELLS_TIME = GAPS_ARE_LEGAL | {"mpeg", "ogg"}
 """Containers that state when their sound is heard. Of the others, timestamps are but a count of what was read."""
 
-LENGTH_IS_A_GUESS = frozenset({"ogg", "mpegts"})
+LENGTH_IS_A_GUESS = frozenset({"ogg", "mpeg", "mpegts"})
 """Containers that state no length: what libav tells is the difference of two timestamps."""
 
 _BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"fLaC", b"OggS", b"ID3", b"\x1aE\xdf\xa3", b"#!AMR", b"caff", b".snd")

@@ -74,7 +74,7 @@ class SideStream:
             import torch
 
             torch.cuda.synchronize(torch.device(device))  # the weights may still be on their way, on the default stream
-            self._stream = torch.cuda.Stream(torch.device(device))
+            self._stream = torch.cuda.Stream(torch.device(device))  # type: ignore[no-untyped-call]
 
     @contextmanager
     def __call__(self) -> Iterator[None]:

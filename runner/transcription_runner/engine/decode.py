@@ -27,8 +27,8 @@ from transcription_runner.errors import ConfigurationError, FileError
 
 __all__ = ["DecodeBounds", "Decoder", "Source", "Wanted"]
 
-Source = Path | bytes | NDArray[np.float32]
-"""A media file, the content of one, or samples from -1 to 1 at 16 kHz, shape (n,) or (channels, n)."""
+Source = Path | str | bytes | NDArray[np.float32]
+"""A media file by its path, the content of one, or samples from -1 to 1 at 16 kHz, shape (n,) or (channels, n)."""
 PLAYED = Wanted()
 
 MODULE = "transcription_runner.engine.decode_child"
@@ -57,8 +57,8 @@ class Decoder:
             self._idle.put(child)
 
     def decode(self, source: Source, want: Wanted = PLAYED) -> Sound:
-        """The wanted track at 16 kHz: all channels mixed, each counting the same, or each on its own. Time 0 is that of a player:
-        a track that starts late, or in which time passes without sound, has silence there.
+        """The wanted track at 16 kHz: all channels mixed as ffmpeg mixes them, or each on its own. Time 0 is that of a player: a
+        track that starts late, or in which time passes without sound, has silence there.
 
         Raises FileError: NotReadable, EmptyObject, UnsupportedFormat, NoAudioStream, NoSuchTrack, TooManyChannels, DamagedAudio
         (also when libav crashes on it), TooLong, DecodeTimeout, ScratchFull. Raises ConfigurationError when no decoding process
@@ -83,9 +83,9 @@ class Decoder:
         sound.seek(offset)
         return Audio(np.fromfile(sound, "<i2", samples))
 
-    def _media_file(self, source: Path | bytes) -> BinaryIO:
-        if isinstance(source, Path):
-            return _readable(source)
+    def _media_file(self, source: Path | str | bytes) -> BinaryIO:
+        if isinstance(source, Path | str):
+            return _readable(Path(source))
         file = self._empty_file()
         try:
             file.write(source)

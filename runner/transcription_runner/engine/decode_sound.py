@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
+from av.filter import Graph
 
 from transcription_runner.engine.completeness import check_decoded_whole, check_ends_as_stated
+from transcription_runner.engine.containers import LENGTH_IS_A_GUESS
 from transcription_runner.engine.decode_planes import Planes, region_bytes
 from transcription_runner.engine.probe import Complaint, Media
 from transcription_runner.engine.timeline import Timeline
@@ -19,6 +21,8 @@ from transcription_runner.errors import FileError
 
 MOST_COMPLAINTS = 100
 """Lines of libav's log that are kept: a bad file may cause one for each of its packets."""
+LEEWAY_SECONDS = 10.0
+"""A container may be this much longer than it says before timestamps beyond its end are not believed."""
 MIXED = AudioLayout("mono")
 
 
@@ -50,7 +54,7 @@ def write_sound(
     position = file.tell()
     check_ends_as_stated(file, media.container)
     file.seek(position)
-    frames = _frames(media, log)
+    frames = _frames(media, log) if split else _few_channels(_frames(media, log))
     first = next(frames, None)
     layout = first.layout if first and split else MIXED
     if layout.nb_channels > MOST_CHANNELS:
@@ -91,6 +95,27 @@ def _frames(media: Media, log: list[Complaint]) -> Iterator[AudioFrame]:
         del log[MOST_COMPLAINTS:]
 
 
+def _few_channels(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """The mean of all channels where there are so many that libav knows no mix of them."""
+    graph, form = None, None
+    for frame in frames:
+        count = frame.layout.nb_channels
+        if count <= MOST_CHANNELS:
+            yield frame
+            continue
+        found = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if graph is None or form != found:
+            graph, form = Graph(), found
+            source = graph.add_abuffer(sample_rate=frame.sample_rate, format=frame.format.name, layout=frame.layout.name)
+            mean = graph.add("pan", "mono|c0=" + "+".join(f"{1 / count:.6f}*c{channel}" for channel in range(count)))
+            graph.link_nodes(source, mean, graph.add("abuffersink")).configure()
+        stamp, frame.pts = frame.pts, None
+        graph.push(frame)
+        mixed = cast(AudioFrame, graph.pull())
+        mixed.pts = stamp
+        yield mixed
+
+
 def _blocks(
     media: Media, first: AudioFrame | None, frames: Iterator[AudioFrame], layout: AudioLayout, rate: int, longest_seconds: float
 ) -> Iterator[AudioFrame | _Silence]:
@@ -100,7 +125,7 @@ def _blocks(
     """
     form = "s16" if layout.nb_channels == 1 else "s16p"
     resampler, last = AudioResampler(form, layout, rate), None
-    timeline = Timeline(longest_seconds if media.seconds is None else media.seconds)
+    timeline = Timeline(_believed_until(media, longest_seconds))
     tick = media.tick_seconds
     frame = first
     while frame is not None:
@@ -116,6 +141,12 @@ def _blocks(
         yield from resampler.resample(frame)
         frame = next(frames, None)
     yield from filter(None, resampler.resample(None))
+
+
+def _believed_until(media: Media, longest_seconds: float) -> float:
+    """Seconds. What a file states may be longer than the limit, and is refused then; a mere guess is not held against it."""
+    end = longest_seconds if media.seconds is None else media.seconds + LEEWAY_SECONDS
+    return min(end, longest_seconds) if media.container in LENGTH_IS_A_GUESS else end
 
 
 def _too_long(longest_seconds: float) -> FileError:

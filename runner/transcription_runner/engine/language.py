@@ -1,9 +1,8 @@
 """Which language a file is in: heard in one chunk after the other, until one language is probable enough. Pure."""
 
-from collections import Counter
 from collections.abc import Mapping
 
-from transcription_api.runner_config import LanguageDetection
+from transcription_api.speech import LanguageDetection
 from transcription_api.transcript import DetectedLanguage
 
 MOST_CHUNKS = 5
@@ -15,14 +14,14 @@ class LanguageVote:
 
     def __init__(self, settings: LanguageDetection) -> None:
         self._settings = settings
-        self._sum: Counter[str] = Counter()
+        self._sum: dict[str, float] = {}
         self._seconds = 0.0
         self._chunks = 0
 
     def add(self, probabilities: Mapping[str, float], seconds: float) -> None:
         """What was heard in another chunk of so many seconds; probabilities by language code."""
         for code, probability in among(probabilities, self._settings.candidates).items():
-            self._sum[code] += probability * seconds
+            self._sum[code] = self._sum.get(code, 0.0) + probability * seconds
         self._seconds += seconds
         self._chunks += 1
 
@@ -30,8 +29,8 @@ class LanguageVote:
         """The language, or None while another chunk should be heard; `last`: there is none."""
         if not self._seconds:
             return None
-        code, total = self._sum.most_common(1)[0]
-        probability = total / self._seconds
+        code = max(self._sum, key=self._sum.__getitem__)
+        probability = self._sum[code] / self._seconds
         if probability < self._settings.min_probability and self._chunks < MOST_CHUNKS and not last:
             return None
         return DetectedLanguage(code=code, probability=round(probability, 4))

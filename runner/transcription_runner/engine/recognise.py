@@ -129,7 +129,8 @@ class Recogniser:
         if not self._model.is_multilingual:
             return [DetectedLanguage(code="en") for _ in windows], [None for _ in windows]
         detected = self._model.detect_language(encoded) if None in fixed else [[]] * len(fixed)
-        languages, known = [], []
+        languages: list[DetectedLanguage] = []
+        known: list[dict[str, float] | None] = []
         for window, found in zip(windows, detected, strict=True):
             if window.language:
                 languages.append(DetectedLanguage(code=window.language))

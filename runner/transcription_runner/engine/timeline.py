@@ -2,22 +2,22 @@
 
 Sound is never dropped and never moved back. A frame that comes earlier than the end of the one before it follows that one; the
 sound is then ahead of its timestamps, and the next gap is filled only as far as they ask for. A timestamp that jumps far back,
-or beyond the end that the file states, begins a new count, as where two recordings were joined: the sound goes on without a gap,
+or beyond all belief, begins a new count, as where two recordings were joined: the sound goes on without a gap,
 and what follows is placed relative to this frame.
 """
 
 TOLERATED_SECONDS = 0.05
 """Smaller gaps are the rounding of containers and the delay of encoders."""
-NEW_COUNT_SECONDS = 10.0
-"""A jump back by more than this is no overlap; a jump this far beyond the stated end is no gap."""
+OVERLAP_SECONDS = 1.0
+"""A jump back by more than this is no overlap of two frames but a new count."""
 
 
 class Timeline:
     """Places frames one after the other; time 0 is the container's start, as in a player."""
 
     def __init__(self, limit_seconds: float) -> None:
-        """`limit_seconds`: where the file says that it ends, or the most that any file may have. No gap reaches beyond it."""
-        self._limit = limit_seconds + NEW_COUNT_SECONDS
+        """`limit_seconds`: up to where timestamps are believed; no gap reaches beyond it."""
+        self._limit = limit_seconds
         self._end = 0.0
         self._shift = 0.0
 
@@ -34,7 +34,9 @@ class Timeline:
         if stamp is None:
             return None
         start = stamp + self._shift
-        if start > max(self._limit, self._end + TOLERATED_SECONDS) or start < self._end - NEW_COUNT_SECONDS:
+        gap = start - self._end
+        unbelievable = gap > TOLERATED_SECONDS and min(stamp, start) > self._limit
+        if unbelievable or gap < -OVERLAP_SECONDS:
             self._shift = self._end - stamp
             return None
-        return start if start > self._end + TOLERATED_SECONDS else None
+        return start if gap > TOLERATED_SECONDS else None

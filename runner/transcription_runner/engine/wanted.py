@@ -11,6 +11,6 @@ class Wanted:
     """The default is what a player plays: the default track, all of its channels at once."""
 
     split: bool = False
-    """Each channel on its own; otherwise their mean."""
+    """Each channel on its own; otherwise mixed to one, as ffmpeg does it (of 5.1 sound, without the bass channel)."""
     track: int | None = None
     """Index among the file's audio tracks, from 0; None: the one with the default flag, else the first."""

@@ -5,9 +5,9 @@ import json
 import sys
 from pathlib import Path
 
-from transcription_runner.evaluation.pairs import TRANSCRIPT_SUFFIXES, Problem, gather, paired
-from transcription_runner.evaluation.readers import READERS
+from transcription_runner.evaluation.pairs import Problem, gather, paired
 from transcription_runner.evaluation.report import measure, report, total
+from transcription_runner.evaluation.sides import two_sides
 from transcription_runner.evaluation.table import table
 
 INCOMPLETE = 1
@@ -37,11 +37,12 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
 def evaluate(arguments: argparse.Namespace) -> int:
     """Compare all pairs; the exit code: 0, 1 when a file had no partner or could not be read, 2 for wrong arguments."""
     try:
-        transcripts, problems = gather([arguments.transcripts], TRANSCRIPT_SUFFIXES)
-        references, more = gather([arguments.references], READERS)
+        ours, theirs = two_sides(arguments.transcripts, arguments.references)
     except ValueError as error:
         print(f"transcription-runner: {error}", file=sys.stderr)
         return USAGE_ERROR
+    transcripts, problems = gather(ours)
+    references, more = gather(theirs)
     problems += more
     one_each = len(transcripts) == len(references) == 1 and arguments.transcripts.is_file() and arguments.references.is_file()
     pairs = [(*transcripts, *references)] if one_each else paired(transcripts, references)

@@ -1,15 +1,14 @@
-"""Which transcript belongs to which reference: files found below the given folders, read, and paired by name."""
+"""Which transcript belongs to which reference: files read, and paired by name."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from transcription_runner.engine.suffixes import has_known_suffix
 from transcription_runner.evaluation.readers import READERS
+from transcription_runner.evaluation.sides import Files
 from transcription_runner.evaluation.speech import Speech
-
-TRANSCRIPT_SUFFIXES = (".json", ".rttm")
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,10 @@ class Problem:
     message: str
 
 
-def gather(inputs: Sequence[Path], suffixes: Collection[str]) -> tuple[dict[str, Speech], list[Problem]]:
-    """What the files say, by recording name, and the files that could not be read.
-
-    Raises ValueError for an input that is not there, or a file (not one found in a folder) of an unknown format.
-    """
+def gather(files: Files) -> tuple[dict[str, Speech], list[Problem]]:
+    """What the files say, by recording name, and the files that could not be read."""
     found: dict[str, Speech] = {}
     problems: list[Problem] = []
-    files = [pair for given in inputs for pair in _files(given, suffixes)]
     order = list(READERS)
     for name, path in sorted(files, key=lambda pair: (order.index(pair[1].suffix.lower()), pair[0])):
         try:
@@ -40,23 +35,6 @@ def gather(inputs: Sequence[Path], suffixes: Collection[str]) -> tuple[dict[str,
             key = recording or name
             found[key] = found[key].completed_by(speech) if key in found else speech
     return found, problems
-
-
-def _files(given: Path, suffixes: Collection[str]) -> list[tuple[str, Path]]:
-    """(recording name, path) of each file to read; a job's own files (ledger, manifest) in a folder are passed over."""
-    if not given.exists():
-        raise ValueError(f"{given} does not exist")
-    if not given.is_dir():
-        if given.suffix.lower() not in suffixes:
-            raise ValueError(f"{given} is of no known format; known are {', '.join(suffixes)}")
-        return [(given.stem, given)]
-    paths = sorted(path for path in given.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
-    names = [(path.relative_to(given), path) for path in paths]
-    return [
-        (name.with_suffix("").as_posix(), path)
-        for name, path in names
-        if not any(part.startswith(".") for part in name.parts) and not name.name.startswith("_manifest-")
-    ]
 
 
 def paired(transcripts: Collection[str], references: Collection[str]) -> list[tuple[str, str]]:

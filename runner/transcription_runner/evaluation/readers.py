@@ -82,8 +82,14 @@ def read_text(text: str) -> Recordings:
     return {"": Speech(text=_SPEAKER_LABEL.sub("", text).strip())}
 
 
+SEGMENT_TABLE = "start\tend\ttext"
+"""The first line of a transcript's own TSV, ours and whisperX's."""
+
+
 def read_table(text: str) -> Recordings:
     """Lines of key<TAB>text, or columns under a first line that names them, `key` and `text` among them."""
+    if text.split("\n", 1)[0].rstrip("\r") == SEGMENT_TABLE:
+        raise ValueError("is the TSV of a transcript (start, end, text), not a table of key and text")
     rows = [line.split("\t") for line in text.splitlines() if line.strip()]
     key, said = 0, 1
     if rows and "key" in rows[0] and "text" in rows[0]:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.integration.runner.sound import Samples, audio_of, said
-from transcription_api.speech import Alignment
 from transcription_runner.engine.align import Aligned, Aligner, Spoken
 from transcription_runner.engine.emissions import Emitter, HuggingFace, Torchaudio
 from transcription_runner.surroundings import prepare_surroundings
@@ -39,7 +38,7 @@ def _surroundings(models: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def aligner() -> Aligner:
-    return Aligner(Alignment(), "cpu")
+    return Aligner("cpu")
 
 
 def spoken(text: str, language: str = "en", sound: Samples | None = None, start: float = 0.0) -> Spoken:

@@ -17,7 +17,7 @@ Regions = Callable[[Any, float], list[tuple[float, float]]]
 
 @pytest.fixture(scope="module")
 def finder() -> SpeechFinder:
-    return SpeechFinder(Vad(), "cpu")
+    return SpeechFinder("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +46,13 @@ def frames(parts: list[tuple[float, float]], seconds: float) -> Any:
 
 def test_speech_is_found_where_whisperx_finds_it(finder: SpeechFinder, call: Samples) -> None:
     seconds = len(call) / 16_000
-    ours = [(part.start, part.end) for part in finder._regions([audio_of(call)])[0]]
+    ours = [(part.start, part.end) for part in finder._pyannote([(audio_of(call), Vad())])[0]]
     assert (frames(ours, seconds) == frames(stock(call), seconds)).mean() > 0.99
 
 
 def test_a_sound_of_one_window_gets_whisperx_s_very_answer(finder: SpeechFinder) -> None:
     short = said("the account is ready")
-    [[ours]] = finder._regions([audio_of(short)])
+    [[ours]] = finder._pyannote([(audio_of(short), Vad())])
     assert (ours.start, ours.end) == pytest.approx(stock(short)[0], abs=1e-3)
 
 
@@ -72,7 +72,7 @@ def test_the_rules_for_regions_are_whisperx_s(seed: int) -> None:
 
 
 def test_sounds_found_together_are_found_as_alone(finder: SpeechFinder, call: Samples) -> None:
-    sounds = [audio_of(samples) for samples in (said("thank you"), silence(7), call, said("the account is ready"))]
+    sounds = [(audio_of(samples), Vad()) for samples in (said("thank you"), silence(7), call, said("the account is ready"))]
     together = finder.find(sounds)
     assert together == [finder.find([sound])[0] for sound in sounds]
     assert together[1] == []
@@ -81,19 +81,31 @@ def test_sounds_found_together_are_found_as_alone(finder: SpeechFinder, call: Sa
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 12.0])
 def test_silence_of_any_length_has_no_chunks(finder: SpeechFinder, seconds: float) -> None:
-    assert finder.find([audio_of(silence(seconds))]) == [[]]
+    assert finder.find([(audio_of(silence(seconds)), Vad())]) == [[]]
 
 
-def test_chunks_keep_the_limit_and_the_sound_s_end(call: Samples) -> None:
-    [chunks] = SpeechFinder(Vad(chunk_size=5), "cpu").find([audio_of(call)])
+def test_sounds_found_together_may_have_settings_of_their_own(finder: SpeechFinder, call: Samples) -> None:
+    asked = [(audio_of(call), Vad(chunk_size=5)), (audio_of(call), Vad()), (audio_of(call), Vad(method=VadMethod.SILERO))]
+    assert finder.find(asked) == [finder.find([one])[0] for one in asked]
+
+
+def test_a_chunk_knows_where_in_it_somebody_speaks(finder: SpeechFinder) -> None:
+    sound = np.concatenate([said("the account is ready"), silence(4), said("thank you")])
+    [[chunk]] = finder.find([(audio_of(sound), Vad())])
+    assert len(chunk.voiced) == 2
+    assert (chunk.voiced[0][0], chunk.voiced[-1][1]) == pytest.approx((chunk.start, chunk.end), abs=0.01)
+
+
+def test_chunks_keep_the_limit_and_the_sound_s_end(finder: SpeechFinder, call: Samples) -> None:
+    [chunks] = finder.find([(audio_of(call), Vad(chunk_size=5))])
     assert all(0 <= chunk.start < chunk.end <= len(call) / 16_000 and chunk.end - chunk.start <= 5.001 for chunk in chunks)
 
 
-def test_silero_finds_the_same_speech() -> None:
+def test_silero_finds_the_same_speech(finder: SpeechFinder) -> None:
     speech = np.concatenate([silence(3), said("please confirm the order"), silence(5), said("the account is ready"), silence(3)])
 
     def speaks(method: VadMethod) -> Any:
-        [chunks] = SpeechFinder(Vad(method=method, chunk_size=5), "cpu").find([audio_of(speech)])
+        [chunks] = finder.find([(audio_of(speech), Vad(method=method, chunk_size=5))])
         return frames([(chunk.start, chunk.end) for chunk in chunks], len(speech) / 16_000)
 
     assert (speaks(VadMethod.PYANNOTE) == speaks(VadMethod.SILERO)).mean() > 0.9

@@ -162,7 +162,7 @@ def test_of_a_read_only_volume_of_models_nothing_is_written_and_hubs_write_to_th
     assert {"name": "model-cache", "mountPath": "/models", "readOnly": True} in pod["containers"][0]["volumeMounts"]
     env = environment(pod)
     assert env["XDG_CACHE_HOME"].startswith("/tmp/")
-    assert not any(value.startswith("/models") for name, value in env.items() if name != "TRANSCRIPTION_MODEL_PATH")
+    assert not any(str(value).startswith("/models") for name, value in env.items() if name != "TRANSCRIPTION_MODEL_PATH")
 
 
 @pytest.mark.parametrize("run_id", ["", "second"])

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from transcription_runner.evaluation.pairs import TRANSCRIPT_SUFFIXES, gather, paired
+from tests.unit.runner import build
+from transcription_api.speech import Format
+from transcription_runner.evaluation.pairs import gather, paired
 from transcription_runner.evaluation.readers import (
     READERS,
     read_ctm,
@@ -15,7 +17,9 @@ from transcription_runner.evaluation.readers import (
     read_table,
     read_text,
 )
+from transcription_runner.evaluation.sides import TRANSCRIPT_SUFFIXES, files_below, two_sides
 from transcription_runner.evaluation.speech import SpeakerTurn, Speech, TimedWord
+from transcription_runner.formats.documents import documents
 
 
 def transcript(*segments: dict[str, object]) -> str:
@@ -113,7 +117,7 @@ def test_a_folder_is_read_but_for_the_jobs_own_files(tmp_path: Path) -> None:
     for name in ("deep/a.wav.json", "_manifest-first.json", ".ledger/ab/abc.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(transcript())
-    found, problems = gather([tmp_path], TRANSCRIPT_SUFFIXES)
+    found, problems = gather(files_below(tmp_path, TRANSCRIPT_SUFFIXES))
     assert (list(found), problems) == (["deep/a.wav"], [])
 
 
@@ -123,7 +127,7 @@ def test_files_about_one_recording_complete_each_other(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(
         transcript({"start": 0, "end": 1, "text": "by machine", "speaker": "X", "words": [{"word": "by", "start": 0.0}]})
     )
-    found, _ = gather([tmp_path], READERS)
+    found, _ = gather(files_below(tmp_path, READERS))
     assert found == {"a": Speech("By hand.", (TimedWord("by", 0.0, None),), (SpeakerTurn(0, 1, "Ana"),))}
 
 
@@ -131,7 +135,7 @@ def test_an_unreadable_file_is_named_and_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "worse.json").write_text("{")
     (tmp_path / "good.txt").write_text("yes")
-    found, problems = gather([tmp_path], READERS)
+    found, problems = gather(files_below(tmp_path, READERS))
     assert list(found) == ["good"]
     assert [(Path(problem.file).name, problem.message[:16]) for problem in problems] == [
         ("bad.txt", "is not UTF-8 tex"),
@@ -143,4 +147,72 @@ def test_an_unreadable_file_is_named_and_stops_no_other(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "a.docx").touch()
     with pytest.raises(ValueError, match=said):
-        gather([tmp_path / name], READERS)
+        files_below(tmp_path / name, READERS)
+
+
+# One folder with transcripts and references
+
+
+def write_outputs(folder: Path, name: str, text: str) -> None:
+    """All that we write for one recording, by the program's own writers."""
+    folder.mkdir(exist_ok=True)
+    given = build.transcript(build.segment(text, 0, 2, timed=True, speaker="A"))
+    for suffix, content in documents(given, list(Format), build.limits()).items():
+        (folder / f"{name}.{suffix}").write_bytes(content)
+
+
+def references_of(folder: Path) -> dict[str, Speech]:
+    found, problems = gather(two_sides(folder, folder)[1])
+    assert problems == []
+    return found
+
+
+def test_our_own_outputs_are_never_references(tmp_path: Path) -> None:
+    write_outputs(tmp_path, "a.wav", "good mourning")
+    assert references_of(tmp_path) == {}
+    (tmp_path / "a.txt").write_text("good morning")
+    assert references_of(tmp_path) == {"a": Speech("good morning")}
+
+
+def test_the_outputs_of_whisperx_are_no_references(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(transcript({"start": 0, "end": 1, "text": " good mourning"}))
+    (tmp_path / "a.txt").write_text("good mourning\n")
+    (tmp_path / "a.tsv").write_text("start\tend\ttext\n0\t1000\tgood mourning\n")
+    assert references_of(tmp_path) == {}
+
+
+def test_a_text_that_was_corrected_where_it_stands_is_a_reference(tmp_path: Path) -> None:
+    write_outputs(tmp_path, "a.wav", "good mourning")
+    (tmp_path / "a.wav.txt").write_text("[A]: good morning\n")
+    assert references_of(tmp_path) == {"a.wav": Speech("good morning")}
+
+
+def test_turns_written_by_hand_are_not_taken_for_the_transcripts(tmp_path: Path) -> None:
+    write_outputs(tmp_path, "a.wav", "good mourning")
+    (tmp_path / "a.wav.rttm").write_text("SPEAKER a 1 0 1 <NA> <NA> Ana <NA> <NA>")
+    transcripts, references = (gather(files)[0] for files in two_sides(tmp_path, tmp_path))
+    assert transcripts["a.wav"].turns == (SpeakerTurn(0, 2, "A"),)
+    assert references == {"a.wav": Speech(turns=(SpeakerTurn(0, 1, "Ana"),))}
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".json", ".rttm"])
+def test_references_in_a_folder_below_the_transcripts_are_references_alone(tmp_path: Path, suffix: str) -> None:
+    write_outputs(tmp_path, "a.wav", "good mourning")
+    write_outputs(tmp_path / "by hand", "a", "good morning")
+    (tmp_path / "by hand/a.rttm").write_text("SPEAKER a 1 0 1 <NA> <NA> Ana <NA> <NA>")
+    for other in {".txt", ".json", ".rttm"} - {suffix}:
+        (tmp_path / f"by hand/a{other}").unlink()
+    transcripts, references = (gather(files)[0] for files in two_sides(tmp_path, tmp_path / "by hand"))
+    assert (list(transcripts), list(references)) == (["a.wav"], ["a"])
+
+
+def test_transcripts_in_a_folder_below_the_references_are_transcripts_alone(tmp_path: Path) -> None:
+    write_outputs(tmp_path / "out", "a.wav", "good mourning")
+    (tmp_path / "a.json").write_text(transcript({"start": 0, "end": 1, "text": "good morning"}))
+    transcripts, references = (gather(files)[0] for files in two_sides(tmp_path / "out", tmp_path))
+    assert (list(transcripts), list(references)) == (["a.wav"], ["a"])
+
+
+def test_a_table_of_segments_that_is_named_as_reference_is_refused_and_said_to_be_one() -> None:
+    with pytest.raises(ValueError, match="not a table of key and text"):
+        read_table("start\tend\ttext\n0\t1000\tgood morning\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transcription_api.runner_config import LanguageDetection
+from transcription_api.speech import LanguageDetection
 from transcription_runner.engine.language import MOST_CHUNKS, LanguageVote, among
 
 
