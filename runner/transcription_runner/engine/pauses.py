@@ -1,7 +1,7 @@
 """Pauses in the sound, and words that are put beside them. Pure.
 
-Attention says which word, but is vague about where it begins: the first word of a window takes the silence before it, the last the
-silence behind it, and a word after a pause begins somewhere in the pause. The loudness of the sound says it exactly.
+Attention says which word, but is vague about where it begins: the first word of a window takes the silence before it, the last
+the silence behind it, and a word after a pause begins somewhere in the pause. The loudness of the sound says it exactly.
 """
 
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ def bounded_downloads() -> Iterator[None]:
 def sentence_spans(text: str, language: str) -> list[tuple[int, int]]:
     """Where the sentences of a text begin and end. A language without a splitter of its own gets the English one.
 
-    Scripts without spaces, which no splitter knows, are cut at their marks; so is all text when no splitter is there or to be had.
+    Scripts without spaces, which no splitter knows, are cut at their marks; so is all text where no splitter can be had.
     """
     if language in WITHOUT_SPACES:
         return spans_by_marks(text, language)

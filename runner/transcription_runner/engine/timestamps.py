@@ -15,9 +15,9 @@ TimedTokens = tuple[float, float, list[int]]
 def segments_by_timestamps(tokens: Sequence[int], timestamp_begin: int, seconds: float) -> list[TimedTokens]:
     """The passages of a window of so many seconds, in order of time, none overlapping the next; no token of text is lost.
 
-    `timestamp_begin`: the token <|0.00|>; all from there on are timestamps. Where the model leaves one out, a passage starts at the
-    end of the one before, and the last ends with the window. Timestamps that go back, or lie beyond the window, are moved to the
-    nearest time that is possible; a passage that has no time left joins the one before it (the first joins the next).
+    `timestamp_begin`: the token <|0.00|>; all from there on are timestamps. Where the model leaves one out, a passage starts at
+    the end of the one before, and the last ends with the window. Timestamps that go back, or lie beyond the window, are moved to
+    the nearest time that is possible; a passage that has no time left joins the one before it (the first joins the next).
     """
     passages: list[TimedTokens] = []
     text: list[int] = []

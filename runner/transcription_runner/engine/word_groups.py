@@ -1,7 +1,7 @@
 """From tokens with times to words with times. Pure: whatever the tokens are, each word of the text gets a time, in order.
 
-Whisper's tokens are pieces of UTF-8: one may hold half a character, a whole word with its space, or several words of a language that
-writes no spaces. So the time of a token is shared by its bytes, bytes make characters, and characters make the words of
+Whisper's tokens are pieces of UTF-8: one may hold half a character, a whole word with its space, or several words of a language
+that writes no spaces. So the time of a token is shared by its bytes, bytes make characters, and characters make the words of
 alphabet.words_in. Spaces take no time, and a comma's time is not its word's: attention spends a pause on the mark before it.
 """
 
@@ -35,7 +35,8 @@ class WordTime:
 class TokenTimes:
     """The tokens of one window in order: their bytes, and their times.
 
-    `edges`: seconds, shape (tokens + 1,), never decreasing; token k sounds from edges[k] to edges[k + 1]. `probabilities`: (tokens,).
+    `edges`: seconds, shape (tokens + 1,), never decreasing; token k sounds from edges[k] to edges[k + 1].
+    `probabilities`: shape (tokens,).
     """
 
     pieces: Sequence[bytes]
@@ -55,7 +56,7 @@ def words_of(tokens: TokenTimes, language: str, seconds: float) -> list[WordTime
 
 
 def spread(words: list[WordTime], seconds: float) -> list[WordTime]:
-    """The words one after the other between 0 and `seconds`, none overlapping the next, each SHORTEST_WORD long or as near as can be."""
+    """The words in a row between 0 and `seconds`, none overlapping the next, each SHORTEST_WORD long or as near as can be."""
     if not words:
         return []
     least = min(SHORTEST_WORD, seconds / len(words))
