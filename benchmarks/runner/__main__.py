@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import growth, hallucination, leak, speed, word_errors
+from . import growth, hallucination, leak, real_speech, speed, split, word_errors
 from .bars import keys, table
 from .machine import described
 from .results import failed, loaded, merged, write
@@ -41,6 +41,12 @@ MINUTES = {  # about how long each part takes with three rounds on two quiet cor
     "leak": 8.0,
     "latency": 3.0,
     "ceiling": 2.0,
+    "real_short": 9.0,
+    "real_words": 3.0,
+    "real_long": 10.0,
+    "real_wer": 2.0,
+    "split": 2.0,
+    "beside_bulk": 4.0,
 }
 _IN_PLACE: Mapping[str, Callable[[Setting, Callable[[str], None]], Measured]] = {
     "growth": growth.measured,
@@ -48,6 +54,7 @@ _IN_PLACE: Mapping[str, Callable[[Setting, Callable[[str], None]], Measured]] = 
     "hallucination": hallucination.measured,
     "leak": leak.measured,
     "detected_language": speed.language_detected,
+    "split": split.measured,
 }
 PARTS = (*MINUTES, "detected_language")
 
@@ -57,7 +64,8 @@ def main() -> int:
     arguments = _arguments()
     parts: list[str] = arguments.only
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the command being measured is stopped, too
-    minutes = sum(MINUTES.get(part, 2.0) * (arguments.rounds / 3 if part in speed.SETS else 1) for part in parts)
+    timed_parts = (*speed.SETS, *real_speech.SPEEDS)
+    minutes = sum(MINUTES.get(part, 2.0) * (arguments.rounds / 3 if part in timed_parts else 1) for part in parts)
     _say(f"about {minutes:.0f} minutes on two quiet cores, and the making of the corpus where it is not there")
     setting = Setting()
     WORK.mkdir(parents=True, exist_ok=True)
@@ -65,7 +73,10 @@ def main() -> int:
     measures: list[tuple[list[str], Callable[[], Mapping[str, Measured]]]] = []
     if timed:
         measures.append((timed, partial(speed.measured, timed, arguments.rounds, setting, _say)))
-    measures += [([part], partial(_single, part, setting)) for part in parts if part not in timed]
+    real = [part for part in parts if part in real_speech.PARTS]
+    if real:
+        measures.append((real, partial(real_speech.measured, real, arguments.rounds, _say)))
+    measures += [([part], partial(_single, part, setting)) for part in parts if part not in (*timed, *real)]
     broken = [part for names, measure in measures for part in _recorded(arguments.output, names, measure, setting)]
     results = loaded(arguments.output)
     print(table({key: value for key, value in results.items() if key != "detail"}, gpu=setting.device == "cuda"))

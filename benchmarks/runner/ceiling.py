@@ -11,22 +11,25 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 from transcription_api.runner_config import Recipe, ResolvedModel
-from transcription_api.speech import Format, Subtitles
+from transcription_api.speech import ComputeType, Format, Subtitles
 from transcription_runner.engine.asked import window_frames
 from transcription_runner.engine.engine import Silent
 from transcription_runner.engine.features import features_storage, log_mel
 from transcription_runner.engine.flow import CHUNKS_ALIGNED_AT_ONCE, FILES_SEARCHED_AT_ONCE
 from transcription_runner.engine.gate import Gate
-from transcription_runner.engine.in_flight import InFlight
+from transcription_runner.engine.in_flight import Answer, InFlight
+from transcription_runner.engine.recognise import Heard, Recogniser, Window
 from transcription_runner.engine.stages import Stages
+from transcription_runner.engine.transcript import Part
 from transcription_runner.engine.work import Work
 from transcription_runner.formats.documents import documents
 from transcription_runner.surroundings import available_threads, prepare_surroundings
@@ -34,6 +37,8 @@ from transcription_runner.surroundings import available_threads, prepare_surroun
 from .corpus import Recording, recordings
 from .sides import Setting, environment
 from .speed import SETS
+
+Item = TypeVar("Item")
 
 
 class Meter:
@@ -51,50 +56,61 @@ class Meter:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now() - began
 
 
-def through(stages: Stages, recipe: Recipe, files: list[Recording], size: int) -> dict[str, float]:
+def through(stages: Stages, files: list[Recording], recipe: Recipe, size: int) -> dict[str, float]:
     """CPU seconds of each stage over these files; `matrix work`, the encoder and the beam search, is a part of `recognise`."""
-    import torch
-
     meter = Meter()
     asked, gate = stages.asked(recipe), Gate(len(files), float("inf"), Event())
-    flying = [InFlight(Work(file.path, recipe), asked, None, gate, Silent(), lambda answer: None) for file in files]
+    flying = [InFlight(Work(file.path, recipe), asked, None, gate, Silent(), _unheard) for file in files]
     with meter("decode", "monotonic"):
         for file in flying:
             file.sound = stages.decode(file.work)
     with meter("find speech"):
-        for first in range(0, len(flying), FILES_SEARCHED_AT_ONCE):
-            some = flying[first : first + FILES_SEARCHED_AT_ONCE]
+        for some in _batches(flying, FILES_SEARCHED_AT_ONCE):
             for file, chunks in zip(some, stages.find_speech(some), strict=True):
                 file.cut(chunks)
-    parts = sorted(
-        ((file, part) for file in flying for part in file.parts), key=lambda one: one[1].chunk.end - one[1].chunk.start
-    )
-    heard = []
-    recogniser = stages.recogniser
-    for first in range(0, len(parts), size):
-        batch = parts[first : first + size]
+    heard: list[tuple[InFlight, Part, Heard]] = []
+    for batch in batches_of(((file, part) for file in flying for part in file.parts), size):
         with meter("recognise"):
             answers = stages.recognise(batch)
-            again = [place for place, answer in enumerate(answers) if answer.doubted]
-            doubted = [(*batch[place], answers[place]) for place in again]
-            for place, better in zip(again, stages.look_again(doubted) if doubted else [], strict=True):
-                answers[place] = better
         heard += [(file, part, answer) for (file, part), answer in zip(batch, answers, strict=True)]
-        windows = [file.window(part) for file, part in batch]
-        frames = max(window_frames(window.seconds) for window in windows)
-        features = torch.stack([log_mel(window.samples, recogniser._mels, "cpu", frames) for window in windows])
-        with meter("matrix work"):
-            encoded = recogniser._model.encode(features_storage(features))
-            recogniser._decoded(windows, encoded, [answer.language for answer in answers], 0.0)
+        _matrix_work(stages.recogniser, [file.window(part) for file, part in batch], answers, meter)
     with meter("align"):
-        for first in range(0, len(heard), CHUNKS_ALIGNED_AT_ONCE):
-            some_heard = heard[first : first + CHUNKS_ALIGNED_AT_ONCE]
+        for some_heard in _batches(heard, CHUNKS_ALIGNED_AT_ONCE):
             for (file, _, _), placed in zip(some_heard, stages.align(some_heard), strict=True):
                 file.complete([placed])
     with meter("write"):
         for file in flying:
             documents(file.transcript(stages.model), list(Format), Subtitles())
     return meter.seconds
+
+
+def batches_of(parts: Iterable[tuple[InFlight, Part]], size: int) -> list[list[tuple[InFlight, Part]]]:
+    """Batches as the flow makes them: of one window, and of like length."""
+
+    def frames(part: tuple[InFlight, Part]) -> int:
+        return part[0].window_frames(part[1])
+
+    ordered = sorted(parts, key=lambda part: part[1].chunk.end - part[1].chunk.start)
+    return [batch for _, some in groupby(ordered, frames) for batch in _batches(list(some), size)]
+
+
+def _matrix_work(recogniser: Recogniser, windows: list[Window], answers: list[Heard], meter: Meter) -> None:
+    """The encoder and the beam search of a batch once more, its features made before the clock starts."""
+    import torch
+
+    frames = max(window_frames(window.seconds) for window in windows)
+    features = torch.stack([log_mel(window.samples, recogniser._mels, "cpu", frames) for window in windows])
+    with meter("matrix work"):
+        encoded = recogniser._model.encode(features_storage(features))
+        recogniser._decoded(windows, encoded, [answer.language for answer in answers], 0.0)
+
+
+def _unheard(answer: Answer) -> None:
+    """What becomes of a file is seen here anyway."""
+
+
+def _batches(items: list[Item], size: int) -> list[list[Item]]:
+    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def main() -> None:
@@ -106,22 +122,16 @@ def main() -> None:
     if setting.device != "cpu":
         parser.error("CPU seconds say nothing of a GPU")
     prepare_surroundings()
-    model = ResolvedModel.model_validate(
-        {"name": setting.model, "compute_type": setting.compute_type, "batch_size": setting.batch_size}
-    )
+    model = ResolvedModel(name=setting.model, compute_type=ComputeType(setting.compute_type), batch_size=setting.batch_size)
     recipe = Recipe.model_validate(
-        {
-            "decoding": {"beam_size": setting.beam_size},
-            "alignment": {"model": setting.align_model},
-            "language": "en",
-        }
+        {"decoding": {"beam_size": setting.beam_size}, "alignment": {"model": setting.align_model}, "language": "en"}
     )
     detail: dict[str, Any] = {}
     with TemporaryDirectory() as scratch:
-        stages = Stages(model, setting.device, Path(scratch), 3600.0, available_threads())
-        through(stages, recipe, recordings("short", 4), setting.batch_size)  # compiles, and fills caches
+        stages = Stages(model, setting.device, Path(scratch), longest_seconds=3600.0, threads=available_threads())
+        through(stages, recordings("short", 4), recipe, setting.batch_size)  # compiles, and fills caches
         for name in ("short", "long"):
-            seconds = through(stages, recipe, SETS[name](), setting.batch_size)
+            seconds = through(stages, SETS[name](), recipe, setting.batch_size)
             whole = sum(seconds.values()) - seconds["matrix work"]
             rows = {stage: round(spent, 2) for stage, spent in seconds.items()}
             detail[name] = {"cpu_seconds": rows, "matrix_share": round(seconds["matrix work"] / whole, 3)}

@@ -10,9 +10,11 @@ import multiprocessing
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,20 +85,26 @@ SETS: dict[str, tuple[int, Callable[[int], Made]]] = {
 
 def recordings(name: str, count: int | None = None) -> list[Recording]:
     """The first `count` files of a set ("short", "two-minutes", "quarter-hour", "wordless", "heldout"), made if not there."""
-    folder = FOLDER / name
     total = _HELD_OUT if name == "heldout" else SETS[name][0]
-    recipe = {"version": VERSION, "seed": SEED, "count": total}
+    make = _held_out if name == "heldout" else partial(_all, name)
+    files = kept(name, {"version": VERSION, "seed": SEED, "count": total}, make)
+    if count is not None and count > len(files):
+        raise ValueError(f"the set {name} has {len(files)} files, not {count}")
+    return files[:count]
+
+
+def kept(name: str, recipe: Mapping[str, Any], make: Callable[[Path], Iterable[Recording]]) -> list[Recording]:
+    """The files of a set, made into its folder unless they are there, made by the same recipe (plain JSON)."""
+    folder = FOLDER / name
     manifest = folder / _MANIFEST
     if not manifest.exists() or json.loads(manifest.read_text(encoding="utf-8"))["recipe"] != recipe:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        rows = [asdict(row) | {"path": row.path.name} for row in (_held_out(folder) if name == "heldout" else _all(name, folder))]
+        rows = [asdict(row) | {"path": row.path.name} for row in make(folder)]
         text = json.dumps({"recipe": recipe, "files": rows}, indent=0, ensure_ascii=False)
         manifest.write_text(text + "\n", encoding="utf-8")  # last: a set without it is made anew
     files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-    if count is not None and count > len(files):
-        raise ValueError(f"the set {name} has {len(files)} files, not {count}")
-    return [Recording(**row | {"path": folder / row["path"]}) for row in files[:count]]
+    return [Recording(**row | {"path": folder / row["path"]}) for row in files]
 
 
 def mixed() -> list[Recording]:

@@ -1,10 +1,11 @@
-"""Given the same chunks of sound, do both recognisers write the same text?
+"""Given the same chunks of sound, is our text as right as stock's, and how often is it the same?
 
 python -m benchmarks.runner.same_text --output FILE
 
 The chunks are those that stock's own VAD finds. Stock recognises them file by file, as its command does; ours in batches of
-chunks of several files. A chunk that ours decoded again at a higher temperature, since it failed the checks, may differ, and is
-counted.
+chunks of several files that share a window. Our windows are as long as their chunks need, stock's 30 s, so texts may differ
+without being wrong: what counts is the word error rate of each side, a file's chunks joined. A chunk that ours decoded again,
+since it failed the checks, may differ, too, and is counted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from .corpus import Recording, recordings
 from .sides import Setting, environment
+from .transcripts import word_error_rate
 
 if TYPE_CHECKING:
     from transcription_runner.engine.recognise import Heard
@@ -33,7 +36,8 @@ _SHOWN = 20
 class Cut:
     """One chunk of a file: its samples at 16 kHz, its language, and what stock makes of it."""
 
-    name: str
+    file: Recording
+    start: float
     samples: NDArray[np.float32]
     language: str
     stock: str
@@ -64,31 +68,48 @@ def chunks(files: list[Recording], setting: Setting) -> list[Cut]:
         pipeline.tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=file.language)
         answers = pipeline(({"inputs": piece} for piece in pieces), batch_size=setting.batch_size, num_workers=0)
         for (start, _), piece, answer in zip(spans, pieces, answers, strict=True):
-            cuts.append(Cut(f"{file.path.name} at {start:.2f} s", piece, file.language, answer["text"].strip()))
+            cuts.append(Cut(file, start, piece, file.language, answer["text"].strip()))
     return cuts
 
 
 def ours(cuts: list[Cut], setting: Setting) -> list[Heard]:
-    """What our recogniser makes of the same samples, in full batches whose chunks come from several files."""
+    """What our recogniser makes of the same samples, in full batches whose chunks come from several files, doubted ones twice."""
     from transcription_api.runner_config import Recipe, ResolvedModel
+    from transcription_api.speech import ComputeType
+    from transcription_runner.engine.asked import window_frames
     from transcription_runner.engine.recognise import Recogniser, Window
     from transcription_runner.surroundings import available_threads
 
-    model = ResolvedModel.model_validate({"name": setting.model, "compute_type": setting.compute_type})
+    model = ResolvedModel(name=setting.model, compute_type=ComputeType(setting.compute_type), batch_size=setting.batch_size)
     recogniser = Recogniser(model, setting.device, available_threads())
-    recipe = Recipe.model_validate({"decoding": {"beam_size": setting.beam_size}})
-    asked = recogniser.asked(recipe, lambda language: False)
+    asked = recogniser.asked(Recipe.model_validate({"decoding": {"beam_size": setting.beam_size}}), lambda language: False)
     windows = [Window(cut.samples, cut.language, asked) for cut in cuts]
-    size = setting.batch_size
-    batches = [windows[index : index + size] for index in range(0, len(windows), size)]
-    heard = [one for batch in batches for one in recogniser.recognise(batch)]
-    doubted = [place for place, one in enumerate(heard) if one.doubted]
-    for index in range(0, len(doubted), size):
-        places = doubted[index : index + size]
-        better = recogniser.look_again([windows[place] for place in places], [heard[place] for place in places])
-        for place, one in zip(places, better, strict=True):
-            heard[place] = one
-    return heard
+    heard: dict[int, Heard] = {}
+
+    def frames(place: int) -> int:
+        return window_frames(windows[place].seconds)
+
+    for _, places in groupby(sorted(range(len(cuts)), key=frames), frames):
+        for batch in _batches(list(places), setting.batch_size):
+            answers = recogniser.recognise([windows[place] for place in batch])
+            heard |= dict(zip(batch, answers, strict=True))
+    doubted = [place for place, one in heard.items() if one.doubted]
+    for batch in _batches(doubted, setting.batch_size):
+        better = recogniser.look_again([windows[place] for place in batch], [heard[place] for place in batch])
+        heard |= dict(zip(batch, better, strict=True))
+    return [heard[place] for place in range(len(cuts))]
+
+
+def _batches(places: list[int], size: int) -> list[list[int]]:
+    return [places[first : first + size] for first in range(0, len(places), size)]
+
+
+def rate(cuts: list[Cut], texts: list[str]) -> float:
+    """The word error rate of files, each the text of its chunks. A file without chunks has lost all its words."""
+    joined: dict[Recording, list[str]] = {}
+    for cut, text in zip(cuts, texts, strict=True):
+        joined.setdefault(cut.file, []).append(text)
+    return word_error_rate([file.text for file in joined], [" ".join(parts) for parts in joined.values()])
 
 
 def main() -> None:
@@ -99,14 +120,26 @@ def main() -> None:
     setting = Setting()
     files = recordings("short", 200) + recordings("heldout") + recordings("two-minutes")
     cuts = chunks(files, setting)
+    answers = ours(cuts, setting)
     differing: list[dict[str, Any]] = [
-        {"chunk": cut.name, "stock": cut.stock, "ours": heard.text.strip(), "temperature": heard.temperature}
-        for cut, heard in zip(cuts, ours(cuts, setting), strict=True)
+        {
+            "chunk": f"{cut.file.path.name} at {cut.start:.2f} s",
+            "seconds": round(len(cut.samples) / 16_000, 1),
+            "stock": cut.stock,
+            "ours": heard.text.strip(),
+            "temperature": heard.temperature,
+        }
+        for cut, heard in zip(cuts, answers, strict=True)
         if heard.text.strip() != cut.stock
     ]
     detail: dict[str, Any] = {"files": len(files), "chunks": len(cuts), "differing": len(differing)}
     detail["differing_since_decoded_again"] = sum(row["temperature"] > 0 for row in differing)
-    figures = {"identical_chunks": 1 - len(differing) / len(cuts), "detail": detail | {"shown": differing[:_SHOWN]}}
+    figures = {
+        "chunks_wer_ours": rate(cuts, [heard.text for heard in answers]),
+        "chunks_wer_stock": rate(cuts, [cut.stock for cut in cuts]),
+        "identical_chunks": 1 - len(differing) / len(cuts),
+        "detail": detail | {"shown": differing[:_SHOWN]},
+    }
     output.write_text(json.dumps(figures, ensure_ascii=False), encoding="utf-8")
 
 

@@ -22,6 +22,8 @@ WORK = ROOT / "build" / "bench" / "runs"
 FORMATS = ("json", "tsv", "txt", "vtt", "srt")
 
 Side = Literal["ours", "stock"]
+Words = Literal["ctc", "attention", "none"]
+"""Where the times of words come from."""
 SIDES: tuple[Side, Side] = ("ours", "stock")
 
 
@@ -36,6 +38,10 @@ class Setting:
     batch_size: int = 8
     beam_size: int = 5
     stock_threads: int = len(os.sched_getaffinity(0))
+    words: Words = "ctc"
+    """ctc: by `align_model`; attention: by the recogniser itself, which only ours can; none: no times of words."""
+    only_ours: tuple[str, ...] = ()
+    """More options, which stock has not."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +66,28 @@ def environment() -> dict[str, str]:
 
 
 def command(side: Side, files: Sequence[Path], outputs: Path, setting: Setting, language: str | None) -> list[str]:
-    """The command line of one side, writing all five formats into `outputs`."""
+    """The command line of one side, writing all five formats into `outputs`. Raises ValueError for what stock cannot do."""
+    if side == "stock" and (setting.words == "attention" or setting.only_ours):
+        raise ValueError("stock whisperx has no word times by attention, nor our options")
     program = Path(sys.executable).with_name("transcription-runner" if side == "ours" else "whisperx")
     paths = [str(file) for file in files]
     if side == "ours":
-        own = ["transcribe", *paths, "--output", str(outputs), "--formats", ",".join(FORMATS)]
+        own = ["transcribe", *paths, "--output", str(outputs), "--formats", ",".join(FORMATS), *setting.only_ours]
     else:
         own = [*paths, "--output_dir", str(outputs), "--output_format", "all", "--threads", str(setting.stock_threads)]
     shared = {
         "model": setting.model,
-        "align-model": setting.align_model,
         "device": setting.device,
         "compute-type": setting.compute_type,
         "batch-size": str(setting.batch_size),
         "beam-size": str(setting.beam_size),
         "vad-method": "pyannote",
     } | ({"language": language} if language else {})
+    shared |= {"align-model": setting.align_model} if setting.words == "ctc" else {}
+    shared |= {"align-method": "attention"} if setting.words == "attention" else {}
     joint = "-" if side == "ours" else "_"
     options = [part for name, value in shared.items() for part in (f"--{name.replace('-', joint)}", value)]
-    return [str(program), *own, *options]
+    return [str(program), *own, *options, *([f"--no{joint}align"] if setting.words == "none" else [])]
 
 
 def output(side: Side, outputs: Path, recording: Recording, form: str) -> Path:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_api.speech import Vad
-from transcription_runner.engine import vad
 from transcription_runner.engine.audio import Audio
+from transcription_runner.engine.vad import SpeechFinder
+from transcription_runner.surroundings import available_threads
 
 from .corpus import Recording, mixed, recordings
 
@@ -84,14 +85,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="agreement of our VAD with whisperx's")
     parser.add_argument("--output", type=Path, required=True)
     output: Path = parser.parse_args().output
-    finder, detector = vad.SpeechFinder("cpu"), vad.Pyannote("cpu", 1)
+    finder = SpeechFinder("cpu", available_threads())
     chosen = sounds()
     every = [one for group in chosen.values() for one in group]
     asked = [(one, SETTINGS) for one in every]
     began = time.monotonic()
     theirs, their_chunks = stock(every)
     turned = time.monotonic()
-    ours = [[(part.start, part.end) for part in found] for found in detector(asked)]
+    ours = [[(part.start, part.end) for part in found] for found in finder._pyannote(asked)]
     ended = time.monotonic()
     our_chunks = [[(part.start, part.end) for part in found] for found in finder.find(asked)]
     seconds = [one.seconds for one in every]

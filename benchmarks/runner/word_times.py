@@ -38,8 +38,8 @@ def f1(found: list[Times], true: list[Times]) -> float:
 
 def ours(samples: list[Sample]) -> tuple[list[Times], int, int]:
     """Our times for the true text, all files in one call; words outside their segment; words that end before they start."""
-    alignment = Alignment(model=MODEL)
-    chunks = [Spoken(0.0, _seconds(one), one.text, 0.0, one.language, one.audio, alignment) for one in samples]
+    asked = Alignment(model=MODEL)
+    chunks = [Spoken(0.0, _seconds(one), one.text, 0.0, one.language, one.audio, asked) for one in samples]
     answers = Aligner("cpu").align(chunks)
     found: list[Times] = []
     outside = reversed_ = 0
