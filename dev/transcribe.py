@@ -154,6 +154,7 @@ def job(name: str, run: str, files: int) -> dict[str, Any]:
         "spec": {
             "source": {"bucket": BUCKET, "prefix": f"{run}/", "include": ["**"]},
             "output": {"bucket": BUCKET, "prefix": f"{run}-transcripts/"},
+            "alignment": {"method": "attention"},  # the image's CTC aligners are small ones, for tests
             "maxFailedFiles": files,
         },
     }

@@ -56,7 +56,7 @@ def clips() -> list[Clip]:
 
 def _clip(path: Path) -> Clip:
     import torch
-    from torchaudio.functional import resample
+    from torchaudio.functional import resample  # type: ignore[import-untyped]
 
     with np.load(path) as made:
         samples = resample(torch.from_numpy(made["samples"]), RATE, 16_000).numpy()
@@ -108,8 +108,8 @@ def scored(said: Sequence[Clip], found: Sequence[list[WordTime]]) -> dict[str, f
 
 
 def _same_words(true: list[str], told: list[str]) -> list[tuple[int, int]]:
-    plain = [[re.sub(r"[^a-z0-9']", "", word.lower()) for word in words] for words in (true, told)]
-    blocks = difflib.SequenceMatcher(None, *plain, autojunk=False).get_matching_blocks()
+    one, other = ([re.sub(r"[^a-z0-9']", "", word.lower()) for word in words] for words in (true, told))
+    blocks = difflib.SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     return [(block.a + step, block.b + step) for block in blocks for step in range(block.size)]
 
 
