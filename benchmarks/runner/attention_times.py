@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transcription_runner.engine.attention import token_times
-from transcription_runner.engine.word_groups import WordTime
+from transcription_runner.engine.words.attention import token_times
+from transcription_runner.engine.words.word_groups import WordTime
 
 from .natural_voice import python
 from .piper_speech import RATE
@@ -76,7 +76,7 @@ def timed(whisper: Any, tokenizer: Any, samples: NDArray[np.float32]) -> list[Wo
     """The words that Whisper recognises, with their times by attention."""
     import ctranslate2
 
-    from transcription_runner.engine.features import log_mel
+    from transcription_runner.engine.recognition.features import log_mel
 
     frames = min(3000, max(1500, len(samples) // 320 * 2 + 200))  # 2 s more than the clip, and no fewer than Whisper needs
     features = np.asarray(log_mel(samples, whisper.model.n_mels, "cpu"))[None, :, :frames]

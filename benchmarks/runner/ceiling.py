@@ -21,13 +21,13 @@ from typing import Any, TypeVar
 
 from transcription_api.runner_config import Recipe, ResolvedModel
 from transcription_api.speech import ComputeType, Format, Subtitles
-from transcription_runner.engine.asked import window_frames
 from transcription_runner.engine.engine import Silent
-from transcription_runner.engine.features import features_storage, log_mel
 from transcription_runner.engine.flow import CHUNKS_ALIGNED_AT_ONCE, FILES_SEARCHED_AT_ONCE
 from transcription_runner.engine.gate import Gate
 from transcription_runner.engine.in_flight import Answer, InFlight
-from transcription_runner.engine.recognise import Heard, Recogniser, Window
+from transcription_runner.engine.recognition.asked import window_frames
+from transcription_runner.engine.recognition.features import features_storage, log_mel
+from transcription_runner.engine.recognition.recognise import Heard, Recogniser, Window
 from transcription_runner.engine.stages import Stages
 from transcription_runner.engine.transcript import Part
 from transcription_runner.engine.work import Work

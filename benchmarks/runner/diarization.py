@@ -16,7 +16,7 @@ import torch
 from models.training.conversations import conversations
 from models.training.diarizer_score import counted_right, error_rate, score
 from models.training.espeak import SAMPLE_RATE
-from transcription_runner.engine.diarize import Pipeline
+from transcription_runner.engine.voices.diarize import Pipeline
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "diarize-small"
 SEED = 2026

@@ -26,7 +26,7 @@ from .sides import Setting, environment
 from .transcripts import word_error_rate
 
 if TYPE_CHECKING:
-    from transcription_runner.engine.recognise import Heard
+    from transcription_runner.engine.recognition.recognise import Heard
 
 _ONSET, _OFFSET = 0.5, 0.363  # the defaults of both sides
 _SHOWN = 20
@@ -76,8 +76,8 @@ def ours(cuts: list[Cut], setting: Setting) -> list[Heard]:
     """What our recogniser makes of the same samples, in full batches whose chunks come from several files, doubted ones twice."""
     from transcription_api.runner_config import Recipe, ResolvedModel
     from transcription_api.speech import ComputeType
-    from transcription_runner.engine.asked import window_frames
-    from transcription_runner.engine.recognise import Recogniser, Window
+    from transcription_runner.engine.recognition.asked import window_frames
+    from transcription_runner.engine.recognition.recognise import Recogniser, Window
     from transcription_runner.surroundings import available_threads
 
     model = ResolvedModel(name=setting.model, compute_type=ComputeType(setting.compute_type), batch_size=setting.batch_size)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from transcription_api.speech import Vad
 from transcription_runner.engine.audio import Audio
-from transcription_runner.engine.vad import SpeechFinder
+from transcription_runner.engine.detection.vad import SpeechFinder
 from transcription_runner.surroundings import available_threads
 
 from .corpus import Recording, mixed, recordings

@@ -15,7 +15,7 @@ from typing import Any
 from models.training.espeak import SAMPLE_RATE
 from models.training.heldout import Sample, one_by_one
 from transcription_api.speech import Alignment
-from transcription_runner.engine.align import Aligner, Spoken
+from transcription_runner.engine.words.align import Aligner, Spoken
 
 from .sides import Setting, environment
 

@@ -11,7 +11,7 @@ from pyannote.metrics.diarization import DiarizationErrorRate
 
 from transcription_api.speech import Diarization
 from transcription_runner.engine.audio import Audio
-from transcription_runner.engine.diarize import Pipeline
+from transcription_runner.engine.voices.diarize import Pipeline
 
 from .conversations import Conversation
 from .espeak import SAMPLE_RATE

@@ -21,7 +21,7 @@ from pyannote.audio.utils.powerset import Powerset
 from torch import Tensor, nn
 from torch.nn import functional
 
-from transcription_runner.engine.diarize_small import HOP, SmallSegmentation, SmallVoice
+from transcription_runner.engine.voices.diarize_small import HOP, SmallSegmentation, SmallVoice
 
 from .conversations import Speaker, cast, converse, speakers
 from .diarizer_files import AT_ONCE, SEGMENTATION, SPEAKERS, VOICE, write_checkpoint

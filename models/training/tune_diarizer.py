@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from pyannote.audio import Model
 
-from transcription_runner.engine.diarize import Pipeline
+from transcription_runner.engine.voices.diarize import Pipeline
 
 from .conversations import conversations
 from .diarizer_files import SEGMENTATION, VOICE, write_checkpoint, write_config, write_plda

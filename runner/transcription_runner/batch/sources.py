@@ -9,7 +9,7 @@ from transcription_api.runner_config import ResolvedOutput
 from transcription_api.spec import Source
 from transcription_api.speech import Format
 from transcription_runner.batch.parallel import in_order
-from transcription_runner.engine.suffixes import has_known_suffix
+from transcription_runner.engine.decoding.suffixes import has_known_suffix
 from transcription_runner.errors import FileError
 from transcription_runner.store.port import ObjectInfo, ObjectMissingError, ObjectRefusedError, Store
 

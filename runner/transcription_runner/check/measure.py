@@ -15,7 +15,7 @@ from transcription_runner.check.judgement import speed_plan
 from transcription_runner.check.machine import memory_in_use
 from transcription_runner.check.places import size_on_disk, voice_activity_weights
 from transcription_runner.check.report import ModelUse, Speed, Words
-from transcription_runner.engine.diarize import DEFAULT_MODEL
+from transcription_runner.engine.voices.diarize import DEFAULT_MODEL
 from transcription_runner.engine.work import Work
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.loading import Placed, engine

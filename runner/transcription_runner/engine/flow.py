@@ -20,7 +20,7 @@ from transcription_runner.engine.faults import device_error, is_device_dead, is_
 from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight
 from transcription_runner.engine.pool import ANY_LANE, Pool, Waiting
-from transcription_runner.engine.recognise import Heard
+from transcription_runner.engine.recognition.recognise import Heard
 from transcription_runner.engine.stages import Stages
 from transcription_runner.engine.transcript import Part, Placed
 from transcription_runner.engine.work import Lane, Piece, Result, Work

@@ -7,15 +7,15 @@ from typing import Any
 
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import AudioRecord, DetectedLanguage, SourceObject, Transcript
-from transcription_runner.engine.asked import Asked, window_frames
 from transcription_runner.engine.audio import Audio, Sound
-from transcription_runner.engine.diarize import Voices
+from transcription_runner.engine.detection.vad import Chunk
 from transcription_runner.engine.gate import Gate
-from transcription_runner.engine.language import LanguageVote
-from transcription_runner.engine.recognise import Heard, Window
-from transcription_runner.engine.speakers import attribute_with_names
+from transcription_runner.engine.recognition.asked import Asked, window_frames
+from transcription_runner.engine.recognition.language import LanguageVote
+from transcription_runner.engine.recognition.recognise import Heard, Window
 from transcription_runner.engine.transcript import Part, Placed, channel_names, segments_of, transcript
-from transcription_runner.engine.vad import Chunk
+from transcription_runner.engine.voices.diarize import Voices
+from transcription_runner.engine.voices.speakers import attribute_with_names
 from transcription_runner.engine.work import Lane, Result, Watch, Work
 
 Answer = Result | BaseException

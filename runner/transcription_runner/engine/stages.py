@@ -9,18 +9,18 @@ from threading import Lock
 
 from transcription_api.runner_config import Recipe, ResolvedModel
 from transcription_api.speech import AlignmentMethod
-from transcription_runner.engine.align import Aligned, Aligner, Spoken
-from transcription_runner.engine.asked import Asked
 from transcription_runner.engine.audio import Sound
 from transcription_runner.engine.batch_size import BatchSize
-from transcription_runner.engine.decode import DecodeBounds, Decoder
-from transcription_runner.engine.diarize import Diarizer, Voices
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
+from transcription_runner.engine.decoding.wanted import Wanted
+from transcription_runner.engine.detection.vad import Chunk, SpeechFinder
 from transcription_runner.engine.in_flight import InFlight
-from transcription_runner.engine.recognise import Heard, Recogniser
-from transcription_runner.engine.segmenting import segments_from_words
+from transcription_runner.engine.recognition.asked import Asked
+from transcription_runner.engine.recognition.recognise import Heard, Recogniser
 from transcription_runner.engine.transcript import Part, Placed, aligns
-from transcription_runner.engine.vad import Chunk, SpeechFinder
-from transcription_runner.engine.wanted import Wanted
+from transcription_runner.engine.voices.diarize import Diarizer, Voices
+from transcription_runner.engine.words.align import Aligned, Aligner, Spoken
+from transcription_runner.engine.words.segmenting import segments_from_words
 from transcription_runner.engine.work import Work
 
 MOST_REMEMBERED = 256

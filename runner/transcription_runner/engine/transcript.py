@@ -18,9 +18,9 @@ from transcription_api.transcript import (
     TranscriptionRecord,
     Word,
 )
-from transcription_runner.engine.align import Aligned
-from transcription_runner.engine.recognise import Heard
-from transcription_runner.engine.vad import Chunk
+from transcription_runner.engine.detection.vad import Chunk
+from transcription_runner.engine.recognition.recognise import Heard
+from transcription_runner.engine.words.align import Aligned
 
 UNDETERMINED = "und"
 """The language of silence (ISO 639-2: undetermined)."""

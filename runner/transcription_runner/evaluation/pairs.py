@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from transcription_runner.engine.suffixes import has_known_suffix
+from transcription_runner.engine.decoding.suffixes import has_known_suffix
 from transcription_runner.evaluation.readers import READERS
 from transcription_runner.evaluation.sides import Files
 from transcription_runner.evaluation.speech import Speech

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from transcription_runner.engine.suffixes import has_known_suffix
+from transcription_runner.engine.decoding.suffixes import has_known_suffix
 
 
 def input_files(inputs: list[Path]) -> Iterator[tuple[str, Path]]:

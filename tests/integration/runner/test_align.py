@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.integration.runner.sound import Samples, audio_of, said
-from transcription_runner.engine.align import Aligned, Aligner, Spoken
-from transcription_runner.engine.emissions import Emitter, HuggingFace, Torchaudio
+from transcription_runner.engine.words.align import Aligned, Aligner, Spoken
+from transcription_runner.engine.words.emissions import Emitter, HuggingFace, Torchaudio
 from transcription_runner.surroundings import prepare_surroundings
 
 FRAME = 0.02

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from transcription_runner.engine.align_models import RETRY_SECONDS, AlignModel, AlignModels
+from transcription_runner.engine.words.align_models import RETRY_SECONDS, AlignModel, AlignModels
 
 
 class Failing(AlignModels):

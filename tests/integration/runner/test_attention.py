@@ -10,10 +10,10 @@ import pytest
 
 from dev.cluster.places import CACHE
 from tests.integration.runner.sound import Samples, audio_of, said
-from transcription_runner.engine.alphabet import words_in
-from transcription_runner.engine.attention import piece_of, rows, token_times
-from transcription_runner.engine.features import log_mel
-from transcription_runner.engine.word_groups import WordTime
+from transcription_runner.engine.recognition.features import log_mel
+from transcription_runner.engine.words.alphabet import words_in
+from transcription_runner.engine.words.attention import piece_of, rows, token_times
+from transcription_runner.engine.words.word_groups import WordTime
 
 WHISPER_BASE = CACHE / "models" / "whisper-base"
 SAID = [

@@ -19,15 +19,16 @@ from tests.integration.runner.sound import audio_of, said, wav
 from transcription_api.runner_config import Recipe, ResolvedModel
 from transcription_api.speech import ComputeType, Vad
 from transcription_api.transcript import SourceObject, Transcript
-from transcription_runner.engine import batch_size, recognise
-from transcription_runner.engine.align import Aligned, Aligner, Spoken
+from transcription_runner.engine import batch_size
 from transcription_runner.engine.cuda import SideStream, cublas, load_libraries
-from transcription_runner.engine.diarize import Pipeline
-from transcription_runner.engine.diarize_small import SmallSegmentation, SmallVoice
-from transcription_runner.engine.emissions import Emitter, HuggingFace
+from transcription_runner.engine.detection.vad import SpeechFinder
 from transcription_runner.engine.engine import Engine
-from transcription_runner.engine.features import features_storage, log_mel
-from transcription_runner.engine.vad import SpeechFinder
+from transcription_runner.engine.recognition import recognise
+from transcription_runner.engine.recognition.features import features_storage, log_mel
+from transcription_runner.engine.voices.diarize import Pipeline
+from transcription_runner.engine.voices.diarize_small import SmallSegmentation, SmallVoice
+from transcription_runner.engine.words.align import Aligned, Aligner, Spoken
+from transcription_runner.engine.words.emissions import Emitter, HuggingFace
 from transcription_runner.engine.work import Result, Work
 from transcription_runner.errors import DeviceError
 from transcription_runner.surroundings import prepare_surroundings

@@ -14,8 +14,8 @@ import pytest
 from tests.integration.runner.damage import CLAIMS, FUZZED, PLAYLISTS, TRUNCATED, amr, external_reference, no_sound
 from tests.integration.runner.sound import Samples, encoded, wav
 from transcription_runner.engine.audio import Audio
-from transcription_runner.engine.decode import DecodeBounds, Decoder
-from transcription_runner.engine.probe import opened
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
+from transcription_runner.engine.decoding.probe import opened
 from transcription_runner.errors import FileError
 
 SECONDS = 2.0

@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
 from transcription_runner.engine.audio import Audio
-from transcription_runner.engine.decode import DecodeBounds, Decoder
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
 from transcription_runner.errors import FileError
 
 SECONDS = 4.0

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.runner.beeps import beeping, beeps, ffmpeg, video
 from tests.integration.runner.sound import wav
 from transcription_runner.engine.audio import Sound
-from transcription_runner.engine.decode import DecodeBounds, Decoder, Source, Wanted
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder, Source, Wanted
 from transcription_runner.errors import FileError
 
 SPLIT = Wanted(split=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.integration.runner.sound import encoded, said, silence, wav
-from transcription_runner.engine.decode import DecodeBounds, Decoder
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
 from transcription_runner.errors import FileError
 
 
@@ -108,7 +108,7 @@ def test_a_file_that_takes_too_long_is_ended_and_the_next_one_is_decoded(scratch
 
 
 def test_a_process_that_stands_still_is_replaced(scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transcription_runner.engine.decode.SLACK_SECONDS", 0.5)
+    monkeypatch.setattr("transcription_runner.engine.decoding.decode.SLACK_SECONDS", 0.5)
     path = file(tmp_path, wav(silence(1)))
     with Decoder(scratch, DecodeBounds(3600.0, opening_seconds=0.5, least_seconds=0.5, seconds_for_a_second=0.0)) as decoder:
         decoder.decode(path)
@@ -198,7 +198,7 @@ def test_nothing_runs_on_after_closing(scratch: Path, tmp_path: Path) -> None:
 ENDS_WITH_AN_ANSWER_UNREAD = """
 import os, select, socket, sys, tempfile
 from pathlib import Path
-from transcription_runner.engine.decode import DecodeBounds, Decoder
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
 child = Decoder(Path(sys.argv[1]), DecodeBounds(60.0))._processes[0]
 child._await_ready()
 with open(sys.argv[2], "rb") as media, tempfile.TemporaryFile(dir=sys.argv[1]) as sound:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.runner.beeps import beeping, beeps, ffmpeg, heard_by_ffmpeg, video
 from transcription_runner.engine.audio import Sound
-from transcription_runner.engine.decode import DecodeBounds, Decoder, Wanted
+from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder, Wanted
 from transcription_runner.errors import FileError
 
 NEAR = 0.1

@@ -11,7 +11,7 @@ from models.training.diarizer_score import score
 from models.training.voices import variants
 from transcription_api.speech import Diarization
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
-from transcription_runner.engine.diarize import Diarizer, Pipeline
+from transcription_runner.engine.voices.diarize import Diarizer, Pipeline
 from transcription_runner.errors import ConfigurationError
 
 MODEL = Path(__file__).resolve().parents[3] / "models" / "diarize-small"
@@ -98,7 +98,7 @@ def test_windows_cut_from_sixteen_bit_sound_give_what_pyannote_itself_computes(
 
 @pytest.mark.parametrize(("hours", "seconds"), [(0.5, 1.0), (2, 1.0), (4, 2.0), (10, 5.0), (20, 5.0)])
 def test_windows_of_long_recordings_lie_further_apart_so_that_their_number_is_bounded(hours: float, seconds: float) -> None:
-    from transcription_runner.engine.diarize_windows import step_between_windows
+    from transcription_runner.engine.voices.diarize_windows import step_between_windows
 
     samples, window, usual = int(hours * 3600 * SAMPLE_RATE), 10 * SAMPLE_RATE, SAMPLE_RATE
     assert step_between_windows(samples, window, usual) == seconds * SAMPLE_RATE

@@ -13,10 +13,10 @@ from tests.integration.runner.sound import Samples, said, silence, wav
 from transcription_api.runner_config import Recipe, ResolvedModel
 from transcription_api.speech import ComputeType
 from transcription_api.transcript import SourceObject, Transcript
-from transcription_runner.engine.asked import Asked
 from transcription_runner.engine.audio import SAMPLE_RATE
 from transcription_runner.engine.engine import Engine
-from transcription_runner.engine.recognise import Recogniser, Window
+from transcription_runner.engine.recognition.asked import Asked
+from transcription_runner.engine.recognition.recognise import Recogniser, Window
 from transcription_runner.engine.work import Piece, Work
 from transcription_runner.errors import ConfigurationError
 

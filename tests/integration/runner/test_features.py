@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.integration.runner.sound import said
-from transcription_runner.engine.features import log_mel
+from transcription_runner.engine.recognition.features import log_mel
 
 
 @pytest.mark.parametrize("mels", [80, 128])

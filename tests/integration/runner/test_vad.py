@@ -9,8 +9,8 @@ import pytest
 
 from tests.integration.runner.sound import Samples, audio_of, said, silence
 from transcription_api.speech import Vad, VadMethod
-from transcription_runner.engine.vad import SpeechFinder
-from transcription_runner.engine.vad_regions import regions
+from transcription_runner.engine.detection.vad import SpeechFinder
+from transcription_runner.engine.detection.vad_regions import regions
 
 Regions = Callable[[Any, float], list[tuple[float, float]]]
 

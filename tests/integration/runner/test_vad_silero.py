@@ -10,9 +10,9 @@ from faster_whisper import vad as theirs
 
 from tests.integration.runner.sound import audio_of, said
 from transcription_api.speech import Vad, VadMethod
-from transcription_runner.engine import vad_silero
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
-from transcription_runner.engine.vad_silero import FRAME, Silero, turns
+from transcription_runner.engine.detection import vad_silero
+from transcription_runner.engine.detection.vad_silero import FRAME, Silero, turns
 
 SETTINGS = Vad(method=VadMethod.SILERO, chunk_size=5)
 OPTIONS = theirs.VadOptions(SETTINGS.onset, SETTINGS.offset, 250, 5.0, 100, 30)

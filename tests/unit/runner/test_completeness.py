@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 import pytest
 
-from transcription_runner.engine.completeness import check_decoded_whole, check_ends_as_stated
-from transcription_runner.engine.containers import is_wave, other_format, reference_format, unknown_format
-from transcription_runner.engine.decode_bounds import DecodeBounds
+from transcription_runner.engine.decoding.completeness import check_decoded_whole, check_ends_as_stated
+from transcription_runner.engine.decoding.containers import is_wave, other_format, reference_format, unknown_format
+from transcription_runner.engine.decoding.decode_bounds import DecodeBounds
 from transcription_runner.errors import FileError
 
 

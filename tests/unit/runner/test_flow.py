@@ -12,18 +12,18 @@ import pytest
 
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import DetectedLanguage, Segment, SourceObject
-from transcription_runner.engine.align import Aligned
-from transcription_runner.engine.asked import Asked
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, Sound
 from transcription_runner.engine.batch_size import BatchSize
-from transcription_runner.engine.diarize import Voices
+from transcription_runner.engine.detection.vad import Chunk
 from transcription_runner.engine.engine import Engine
 from transcription_runner.engine.in_flight import InFlight
-from transcription_runner.engine.recognise import Heard
-from transcription_runner.engine.speakers import Turn
+from transcription_runner.engine.recognition.asked import Asked
+from transcription_runner.engine.recognition.recognise import Heard
 from transcription_runner.engine.stages import Stages
 from transcription_runner.engine.transcript import Part, Placed
-from transcription_runner.engine.vad import Chunk
+from transcription_runner.engine.voices.diarize import Voices
+from transcription_runner.engine.voices.speakers import Turn
+from transcription_runner.engine.words.align import Aligned
 from transcription_runner.engine.work import Lane, Piece, Result, Work
 from transcription_runner.errors import ConfigurationError, DeviceError, FileError
 

@@ -3,7 +3,7 @@
 import pytest
 
 from transcription_api.speech import LanguageDetection
-from transcription_runner.engine.language import MOST_CHUNKS, LanguageVote, among
+from transcription_runner.engine.recognition.language import MOST_CHUNKS, LanguageVote, among
 
 
 def vote(**settings: object) -> LanguageVote:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcription_runner.engine.pauses import beside_pauses, pauses_in
-from transcription_runner.engine.word_groups import WordTime
+from transcription_runner.engine.words.pauses import beside_pauses, pauses_in
+from transcription_runner.engine.words.word_groups import WordTime
 
 
 def sound(*lengths: float, noise: float = 1e-4) -> NDArray[np.float32]:

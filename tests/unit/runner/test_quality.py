@@ -3,7 +3,7 @@
 import pytest
 
 from transcription_api.speech import Decoding
-from transcription_runner.engine.quality import compression_ratio, loops, suspicions
+from transcription_runner.engine.recognition.quality import compression_ratio, loops, suspicions
 
 
 @pytest.mark.parametrize("pattern", ["no", "thank you", "one two three", "we will call you back on monday please"])

@@ -2,10 +2,10 @@
 
 import pytest
 
-from transcription_runner.engine.alphabet import words_in
-from transcription_runner.engine.segmenting import segments_from_words
-from transcription_runner.engine.sentence_marks import cut_at_foreign_marks, spans_by_marks
-from transcription_runner.engine.word_groups import WordTime
+from transcription_runner.engine.words.alphabet import words_in
+from transcription_runner.engine.words.segmenting import segments_from_words
+from transcription_runner.engine.words.sentence_marks import cut_at_foreign_marks, spans_by_marks
+from transcription_runner.engine.words.word_groups import WordTime
 
 
 def every_half_second(text: str, language: str) -> list[WordTime]:

@@ -9,7 +9,7 @@ from tests.unit.runner.stores import folder_store
 from transcription_api.runner_config import ResolvedOutput
 from transcription_api.spec import Source
 from transcription_runner.batch.sources import Selection, source_files
-from transcription_runner.engine.suffixes import has_known_suffix
+from transcription_runner.engine.decoding.suffixes import has_known_suffix
 
 
 def output(prefix: str = "transcripts/", bucket: str = "calls") -> ResolvedOutput:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.unit.runner.build import segment, word
 from transcription_api.transcript import Segment, Word
-from transcription_runner.engine.speakers import Turn, attribute
+from transcription_runner.engine.voices.speakers import Turn, attribute
 
 
 def spoken(*segments: Segment) -> list[tuple[str | None, str]]:

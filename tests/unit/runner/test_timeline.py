@@ -2,7 +2,7 @@
 
 import pytest
 
-from transcription_runner.engine.timeline import Timeline
+from transcription_runner.engine.decoding.timeline import Timeline
 
 FRAME = 0.02
 

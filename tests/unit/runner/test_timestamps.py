@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcription_runner.engine.timestamps import segments_by_timestamps
+from transcription_runner.engine.recognition.timestamps import segments_by_timestamps
 
 BEGIN = 1000
 

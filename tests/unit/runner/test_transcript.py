@@ -7,10 +7,10 @@ import pytest
 from tests.unit.runner.build import segment
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import DetectedLanguage, Segment, Word
-from transcription_runner.engine.align import Aligned
-from transcription_runner.engine.recognise import Heard
+from transcription_runner.engine.detection.vad import Chunk
+from transcription_runner.engine.recognition.recognise import Heard
 from transcription_runner.engine.transcript import Part, Placed, uncovered
-from transcription_runner.engine.vad import Chunk
+from transcription_runner.engine.words.align import Aligned
 
 
 def placed(

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcription_runner.engine.alphabet import Alphabet, alphabet_of
-from transcription_runner.engine.trellis import best_path
+from transcription_runner.engine.words.alphabet import Alphabet, alphabet_of
+from transcription_runner.engine.words.trellis import best_path
 
 BLANK = 0
 

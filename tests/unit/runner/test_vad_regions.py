@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from transcription_runner.engine.vad_regions import Chunk, merged, regions
+from transcription_runner.engine.detection.vad_regions import Chunk, merged, regions
 
 STEP = 0.1
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcription_runner.engine.alphabet import words_in
-from transcription_runner.engine.word_groups import SHORTEST_WORD, TokenTimes, WordTime, spread, words_of
+from transcription_runner.engine.words.alphabet import words_in
+from transcription_runner.engine.words.word_groups import SHORTEST_WORD, TokenTimes, WordTime, spread, words_of
 
 LANGUAGES = ["en", "ja", "th"]
 TEXTS = st.text("aé ,.!¿天気ありがとうดีสวัสที่𝄞 \n", max_size=40)

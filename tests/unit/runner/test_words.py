@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from tests.unit.runner.build import word
 from transcription_api.transcript import Word
-from transcription_runner.engine.alphabet import words_in
-from transcription_runner.engine.words import complete, sentence, unplaced
+from transcription_runner.engine.words.alphabet import words_in
+from transcription_runner.engine.words.estimates import complete, sentence, unplaced
 
 times = st.one_of(st.none(), st.floats(-5, 50))
 

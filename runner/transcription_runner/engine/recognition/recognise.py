@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from transcription_api.runner_config import ResolvedModel
 from transcription_api.transcript import DetectedLanguage
-from transcription_runner.engine import cuda, whisper
-from transcription_runner.engine.asked import FULL_FRAMES, Asked, Interpreter, window_frames
-from transcription_runner.engine.attention import token_times
+from transcription_runner.engine import cuda
 from transcription_runner.engine.audio import SAMPLE_RATE
 from transcription_runner.engine.batch_size import fitting, free_memory
 from transcription_runner.engine.faults import device_faults
-from transcription_runner.engine.features import features_storage, log_mel
-from transcription_runner.engine.language import among
-from transcription_runner.engine.quality import suspicions
-from transcription_runner.engine.timestamps import segments_by_timestamps
-from transcription_runner.engine.word_groups import WordTime
+from transcription_runner.engine.recognition import whisper
+from transcription_runner.engine.recognition.asked import FULL_FRAMES, Asked, Interpreter, window_frames
+from transcription_runner.engine.recognition.features import features_storage, log_mel
+from transcription_runner.engine.recognition.language import among
+from transcription_runner.engine.recognition.quality import suspicions
+from transcription_runner.engine.recognition.timestamps import segments_by_timestamps
+from transcription_runner.engine.words.attention import token_times
+from transcription_runner.engine.words.word_groups import WordTime
 
 Passage = tuple[float, float, str]
 

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from transcription_runner.engine.alphabet import Alphabet, alphabet_of
 from transcription_runner.engine.batch_size import BatchSize
 from transcription_runner.engine.cuda import empty_cache, is_cuda
 from transcription_runner.engine.faults import is_device_dead, is_out_of_memory
+from transcription_runner.engine.words.alphabet import Alphabet, alphabet_of
 
 Sound = NDArray[np.float32]
 Emission = NDArray[np.float32]

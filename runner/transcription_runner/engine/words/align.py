@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from transcription_api.speech import Alignment
 from transcription_api.transcript import Character, Segment, Word
-from transcription_runner.engine.align_models import AlignModel, AlignModels
-from transcription_runner.engine.alphabet import words_in
 from transcription_runner.engine.cuda import SideStream
-from transcription_runner.engine.emissions import Emission, Sound
 from transcription_runner.engine.faults import device_faults
-from transcription_runner.engine.sentences import sentence_spans
-from transcription_runner.engine.trellis import compiled
-from transcription_runner.engine.words import sentence, unplaced
+from transcription_runner.engine.words.align_models import AlignModel, AlignModels
+from transcription_runner.engine.words.alphabet import words_in
+from transcription_runner.engine.words.emissions import Emission, Sound
+from transcription_runner.engine.words.estimates import sentence, unplaced
+from transcription_runner.engine.words.sentences import sentence_spans
+from transcription_runner.engine.words.trellis import compiled
 
 log = logging.getLogger(__name__)
 

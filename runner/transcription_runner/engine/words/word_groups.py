@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transcription_runner.engine.alphabet import words_in
+from transcription_runner.engine.words.alphabet import words_in
 
 SHORTEST_WORD = 0.04
 """Seconds that each word gets at least, if all of a window's words find room."""

@@ -13,9 +13,9 @@ from transcription_api.speech import Vad, VadMethod
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, floats
 from transcription_runner.engine.batch_size import BatchSize, in_batches
 from transcription_runner.engine.cuda import SideStream
+from transcription_runner.engine.detection.vad_regions import Chunk, merged, regions
+from transcription_runner.engine.detection.vad_silero import Silero
 from transcription_runner.engine.faults import device_faults
-from transcription_runner.engine.vad_regions import Chunk, merged, regions
-from transcription_runner.engine.vad_silero import Silero
 
 __all__ = ["Chunk", "SpeechFinder"]
 

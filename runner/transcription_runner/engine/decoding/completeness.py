@@ -4,7 +4,7 @@ import os
 import struct
 from typing import BinaryIO
 
-from transcription_runner.engine.containers import GAPS_ARE_LEGAL
+from transcription_runner.engine.decoding.containers import GAPS_ARE_LEGAL
 from transcription_runner.errors import FileError
 
 UNKNOWN_LENGTHS = (0, 0x7FFFFFFF)

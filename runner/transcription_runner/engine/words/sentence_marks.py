@@ -2,7 +2,7 @@
 
 import re
 
-from transcription_runner.engine.alphabet import WITHOUT_SPACES
+from transcription_runner.engine.words.alphabet import WITHOUT_SPACES
 
 _CLOSING = r"[\"'”’»」』）)\]】》〉]*"
 _WITHOUT_SPACES = re.compile(rf"[。．！？!?…｡။។៕]+{_CLOSING}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from transcription_api.speech import Vad
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, floats
-from transcription_runner.engine.vad_regions import Chunk
+from transcription_runner.engine.detection.vad_regions import Chunk
 
 FRAME = 512
 """Samples that the network judges at a time."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from transcription_runner.engine.alphabet import WITHOUT_SPACES
-from transcription_runner.engine.sentence_marks import cut_at_foreign_marks, spans_by_marks
+from transcription_runner.engine.words.alphabet import WITHOUT_SPACES
+from transcription_runner.engine.words.sentence_marks import cut_at_foreign_marks, spans_by_marks
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from av.container import Flags, InputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Disposition
 
-from transcription_runner.engine.containers import (
+from transcription_runner.engine.decoding.containers import (
     ALLOWED_DEMUXERS,
     LENGTH_IS_A_GUESS,
     TELLS_TIME,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.audio import SAMPLE_RATE
-from transcription_runner.engine.pauses import beside_pauses, pauses_in
-from transcription_runner.engine.word_groups import TokenTimes, WordTime, spread, words_of
+from transcription_runner.engine.words.pauses import beside_pauses, pauses_in
+from transcription_runner.engine.words.word_groups import TokenTimes, WordTime, spread, words_of
 
 FRAME_SECONDS = 0.02
 """Of the encoder's output; two frames of features."""

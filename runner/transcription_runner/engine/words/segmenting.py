@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from transcription_api.transcript import Segment, Word
-from transcription_runner.engine.alphabet import words_in
-from transcription_runner.engine.sentences import sentence_spans
-from transcription_runner.engine.word_groups import WordTime
-from transcription_runner.engine.words import sentence, unplaced
+from transcription_runner.engine.words.alphabet import words_in
+from transcription_runner.engine.words.estimates import sentence, unplaced
+from transcription_runner.engine.words.sentences import sentence_spans
+from transcription_runner.engine.words.word_groups import WordTime
 
 
 def segments_from_words(

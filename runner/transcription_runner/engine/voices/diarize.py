@@ -10,7 +10,7 @@ from transcription_api.speech import Diarization
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio
 from transcription_runner.engine.cuda import SideStream
 from transcription_runner.engine.faults import device_faults
-from transcription_runner.engine.speakers import Turn
+from transcription_runner.engine.voices.speakers import Turn
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.folders import located, not_found
 
@@ -73,7 +73,7 @@ class Pipeline:
         from pyannote.audio import Pipeline as AnyPipeline
         from pyannote.audio.pipelines import SpeakerDiarization
 
-        from transcription_runner.engine.diarize_windows import run_in_windows
+        from transcription_runner.engine.voices.diarize_windows import run_in_windows
 
         place = located(name, "config.yaml")
         try:

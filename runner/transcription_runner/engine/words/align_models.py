@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import RLock
 
-from transcription_runner.engine.alphabet import Alphabet
 from transcription_runner.engine.cuda import empty_cache
-from transcription_runner.engine.emissions import Emitter, HuggingFace, Network, Torchaudio
 from transcription_runner.engine.faults import is_device_dead, is_out_of_memory
-from transcription_runner.engine.sentences import bounded_downloads, sentence_spans
+from transcription_runner.engine.words.alphabet import Alphabet
+from transcription_runner.engine.words.emissions import Emitter, HuggingFace, Network, Torchaudio
+from transcription_runner.engine.words.sentences import bounded_downloads, sentence_spans
 from transcription_runner.models.folders import bundle_folder, default_aligner, located, not_found
 
 log = logging.getLogger(__name__)

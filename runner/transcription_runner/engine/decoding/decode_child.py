@@ -1,6 +1,6 @@
 """The decoding process: has libav loaded, and forks a process for each file, which no other file can harm.
 
-    python -m transcription_runner.engine.decode_child RATE BOUNDS-AS-JSON     (standard input: a socket, see `serve`)
+    python -m transcription_runner.engine.decoding.decode_child RATE BOUNDS-AS-JSON     (standard input: a socket, see `serve`)
 
 A file's process lives until its answer. It can open nothing: standard input, output and error, the file and what is written are
 the five descriptors that it may have, so neither a path nor an address in a file leads anywhere. An interval timer ends it in
@@ -26,11 +26,11 @@ import av
 import av.subtitles.codeccontext
 import av.subtitles.stream  # av imports these two when it first sees a stream; by then no file can be opened any more
 
-from transcription_runner.engine.decode_bounds import DecodeBounds
-from transcription_runner.engine.decode_planes import region_bytes
-from transcription_runner.engine.decode_sound import write_sound
-from transcription_runner.engine.probe import opened
-from transcription_runner.engine.wanted import MOST_CHANNELS, Wanted
+from transcription_runner.engine.decoding.decode_bounds import DecodeBounds
+from transcription_runner.engine.decoding.decode_planes import region_bytes
+from transcription_runner.engine.decoding.decode_sound import write_sound
+from transcription_runner.engine.decoding.probe import opened
+from transcription_runner.engine.decoding.wanted import MOST_CHANNELS, Wanted
 from transcription_runner.errors import FileError
 
 DESCRIPTORS = 5

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, Sound
-from transcription_runner.engine.wanted import MOST_CHANNELS, Wanted
+from transcription_runner.engine.decoding.wanted import MOST_CHANNELS, Wanted
 from transcription_runner.errors import FileError
 
 FULL_SCALE = 32768.0

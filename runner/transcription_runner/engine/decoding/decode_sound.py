@@ -11,12 +11,12 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 from av.filter import Graph
 
-from transcription_runner.engine.completeness import check_decoded_whole, check_ends_as_stated
-from transcription_runner.engine.containers import LENGTH_IS_A_GUESS
-from transcription_runner.engine.decode_planes import Planes, region_bytes
-from transcription_runner.engine.probe import Complaint, Media
-from transcription_runner.engine.timeline import Timeline
-from transcription_runner.engine.wanted import MOST_CHANNELS
+from transcription_runner.engine.decoding.completeness import check_decoded_whole, check_ends_as_stated
+from transcription_runner.engine.decoding.containers import LENGTH_IS_A_GUESS
+from transcription_runner.engine.decoding.decode_planes import Planes, region_bytes
+from transcription_runner.engine.decoding.probe import Complaint, Media
+from transcription_runner.engine.decoding.timeline import Timeline
+from transcription_runner.engine.decoding.wanted import MOST_CHANNELS
 from transcription_runner.errors import FileError
 
 MOST_COMPLAINTS = 100

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.audio import SAMPLE_RATE, Audio, Sound
-from transcription_runner.engine.decode_bounds import DecodeBounds
-from transcription_runner.engine.decode_planes import region_bytes
-from transcription_runner.engine.decode_samples import sound_of_samples
-from transcription_runner.engine.wanted import Wanted
+from transcription_runner.engine.decoding.decode_bounds import DecodeBounds
+from transcription_runner.engine.decoding.decode_planes import region_bytes
+from transcription_runner.engine.decoding.decode_samples import sound_of_samples
+from transcription_runner.engine.decoding.wanted import Wanted
 from transcription_runner.errors import ConfigurationError, FileError
 
 __all__ = ["DecodeBounds", "Decoder", "Source", "Wanted"]
@@ -31,7 +31,7 @@ Source = Path | str | bytes | NDArray[np.float32]
 """A media file by its path, the content of one, or samples from -1 to 1 at 16 kHz, shape (n,) or (channels, n)."""
 PLAYED = Wanted()
 
-MODULE = "transcription_runner.engine.decode_child"
+MODULE = "transcription_runner.engine.decoding.decode_child"
 INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """Variables that the decoding process sees: none that could hold a secret."""
 ANSWER_BYTES = 1 << 16

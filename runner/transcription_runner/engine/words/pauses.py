@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.audio import SAMPLE_RATE
-from transcription_runner.engine.word_groups import WordTime
+from transcription_runner.engine.words.word_groups import WordTime
 
 SHORTEST_PAUSE = 0.14
 """Seconds. A plosive is silent for up to a tenth of a second before it bursts, in the middle of a word."""

@@ -1,7 +1,7 @@
 """Word times made complete: what the aligner could not place is interpolated and marked, and nothing lies outside its segment."""
 
 from transcription_api.transcript import Segment, Word
-from transcription_runner.engine.alphabet import words_in
+from transcription_runner.engine.words.alphabet import words_in
 
 
 def unplaced(start: float, end: float, text: str, language: str, avg_logprob: float | None) -> Segment:
