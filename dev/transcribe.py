@@ -82,7 +82,9 @@ def recordings(paths: Iterable[str]) -> dict[str, Path]:
 
 def _audio_below(folder: Path) -> list[Path]:
     """The recordings in a folder, by the runner's own list of suffixes: a file that needs none of the runner's packages."""
-    suffixes = runpy.run_path(str(REPOSITORY / "runner" / "transcription_runner" / "engine" / "decoding" / "suffixes.py"))["KNOWN_SUFFIXES"]
+    suffixes = runpy.run_path(str(REPOSITORY / "runner" / "transcription_runner" / "engine" / "decoding" / "suffixes.py"))[
+        "KNOWN_SUFFIXES"
+    ]
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower().lstrip(".") in suffixes)
 
 
