@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.contract.invalid_specs import INVALID, VALID, Invalid
 from tests.integration.kubectl import Kubectl, transcription_job
+from transcription_api.speech import Decoding
 
 CRD = Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml"
 
@@ -65,7 +66,8 @@ EVERYTHING = {
 def test_a_spec_with_every_field_and_explicit_nulls_is_taken(kubectl: Kubectl) -> None:
     kubectl.apply(transcription_job("everything", EVERYTHING))
     stored = kubectl.get("tsj", "everything")["spec"]
-    assert stored["decoding"] == {"beamSize": 5, "suppressNumerals": False}
+    defaults = {name: value for name, value in Decoding().wire().items() if value is not None}
+    assert stored["decoding"] == defaults
     assert stored["parallelism"] == 1
 
 
@@ -75,6 +77,8 @@ CHANGES = [
     ("source", {"source": {"bucket": "others"}}),
     ("model", {"model": {"name": "large-v3", "computeType": "float16", "batchSize": 16}}),
     ("vad", {"vad": {"onset": 0.6}}),
+    ("audio", {"audio": {"track": 1}}),
+    ("languageDetection", {"languageDetection": {"minProbability": 0.9}}),
     ("compute", {"compute": {"device": "cpu"}}),
     ("activeDeadlineSeconds", {"activeDeadlineSeconds": 60}),
     ("backoffLimit", {"backoffLimit": 1}),

@@ -29,6 +29,7 @@ FORGED: dict[str, Any] = {
     "realTimeFactor": 9.5,
     "estimatedCompletionTime": now(),
     "languages": {"en": 1},
+    "wordTimes": {"ctc": 1},
     "failures": [{"key": "a", "reason": "Forged"}],
     "manifest": "forged/forged",
 }
