@@ -1,5 +1,7 @@
 """Who spoke when: a pyannote diarization pipeline, from a local folder or from the hub, and the turns that it hears."""
 
+import contextlib
+import io
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -77,7 +79,8 @@ class Pipeline:
 
         place = located(name, "config.yaml")
         try:
-            pipeline: Any = AnyPipeline.from_pretrained(place)
+            with contextlib.redirect_stdout(io.StringIO()):  # pyannote prints advice there; the error below says it
+                pipeline: Any = AnyPipeline.from_pretrained(place)
         except Exception as error:
             raise not_found("diarization pipeline", name, error) from error
         if not isinstance(pipeline, SpeakerDiarization):
