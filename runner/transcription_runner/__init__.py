@@ -10,15 +10,14 @@ Sound is a path, the bytes of a media file, or samples (float32, 16 kHz). Times 
 has `result.fault`, a FileError; what concerns all sounds raises ConfigurationError or DeviceError.
 """
 
-from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from transcription_api.runner_config import Recipe
-from transcription_runner.engine.work import Lane, Result, SoundSource, Work
-from transcription_runner.errors import ConfigurationError, DeviceError, FileError, TranscriptionError
-
 if TYPE_CHECKING:
-    from transcription_runner.engine.engine import Engine
+    from transcription_api.runner_config import Recipe
+    from transcription_runner.engine.engine import Engine, transcribe
+    from transcription_runner.engine.work import Lane, Result, Work
+    from transcription_runner.errors import ConfigurationError, DeviceError, FileError, TranscriptionError
 
 __all__ = [
     "ConfigurationError",
@@ -33,21 +32,17 @@ __all__ = [
     "transcribe",
 ]
 
-
-def transcribe(
-    works: Iterable[Work | SoundSource], model: str = "large-v2", device: str | None = None, **engine: Any
-) -> Iterator[Result]:
-    """A result for each sound, as soon as it is done: load the model, transcribe, close. See Engine for the arguments."""
-    from transcription_runner.engine.engine import Engine
-
-    with Engine(model, device, **engine) as loaded:
-        yield from loaded.transcribe(works)
+_HOMES = {
+    "transcription_api.runner_config": ("Recipe",),
+    "transcription_runner.engine.engine": ("Engine", "transcribe"),
+    "transcription_runner.engine.work": ("Lane", "Result", "Work"),
+    "transcription_runner.errors": ("ConfigurationError", "DeviceError", "FileError", "TranscriptionError"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """`Engine` is imported when it is asked for: the commands that need no model start without numpy."""
-    if name == "Engine":
-        from transcription_runner.engine.engine import Engine
-
-        return Engine
+    """Names are imported when they are asked for: the decoding process and the commands do without most of them."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from transcription_api.runner_config import ResolvedModel
 from transcription_api.speech import ComputeType
@@ -174,6 +174,14 @@ class _Call:
             self._answers.put(None)
         except BaseException as error:  # handed to the thread that reads the results
             self._answers.put(error)
+
+
+def transcribe(
+    works: Iterable[Work | SoundSource], model: ResolvedModel | str = "large-v2", device: str | None = None, **settings: Any
+) -> Iterator[Result]:
+    """A result for each sound, as soon as it is done: load the model, transcribe, close. For the arguments see Engine."""
+    with Engine(model, device, **settings) as engine:
+        yield from engine.transcribe(works)
 
 
 def found_device() -> str:
