@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 FILES_SEARCHED_AT_ONCE = 16
 CHUNKS_ALIGNED_AT_ONCE = 32
+CLOSING_SECONDS = 30.0
+"""How long closing waits for batches in work: a thread inside native code would crash a process that ends."""
 LONG_SECONDS = 60.0
 """Sounds from this length on are searched for speech by a thread of their own."""
 
@@ -103,10 +105,11 @@ class Flow:
         return self._ended
 
     def close(self) -> None:
-        """End the threads; what is in flight is dropped."""
+        """End the threads; what is in flight is dropped, when the batches in work are done."""
         self._ended.set()
+        deadline = time.monotonic() + CLOSING_SECONDS
         for thread in self._threads:
-            thread.join(timeout=5.0)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def _guarded(self, part: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         try:
