@@ -143,10 +143,11 @@ def test_what_is_not_there_is_a_usage_error(evaluate: Evaluate, tmp_path: Path) 
 
 
 def test_the_command_as_typed_needs_no_speech_library(tmp_path: Path) -> None:
-    write(tmp_path / "one.json", segment(0, 1, "yes"))
+    write(tmp_path / "heard" / "one.json", segment(0, 1, "yes"))
+    write(tmp_path / "said" / "one.json", segment(0, 1, "yes"))
     program = (
         "import sys, os; from transcription_runner import cli;"
-        f"sys.argv[1:] = ['evaluate', {str(tmp_path)!r}, {str(tmp_path)!r}];"
+        f"sys.argv[1:] = ['evaluate', {str(tmp_path / 'heard')!r}, {str(tmp_path / 'said')!r}];"
         "os._exit = lambda code: print(code, [name for name in ('torch', 'whisperx', 'ctranslate2') if name in sys.modules]);"
         "cli.main()"
     )
