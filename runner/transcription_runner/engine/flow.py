@@ -105,8 +105,8 @@ class Flow:
         return self._ended
 
     def close(self) -> None:
-        """End the threads; what is in flight is dropped, when the batches in work are done."""
-        self._ended.set()
+        """End the threads, when the batches in work are done. Who still waits for a work is told that nothing comes of it."""
+        self._end_all(RuntimeError("the engine was closed before this was done"))
         deadline = time.monotonic() + CLOSING_SECONDS
         for thread in self._threads:
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
@@ -117,11 +117,15 @@ class Flow:
         except BaseException as error:  # told to everybody who waits
             with self._lock:
                 self._failure = self._failure or error
-                self._ended.set()
-                unfinished, self._files = self._files, set()
-            for file in unfinished:
-                if file.give_up():
-                    file.report(self._failure)
+            self._end_all(self._failure)
+
+    def _end_all(self, why: BaseException) -> None:
+        with self._lock:
+            self._ended.set()
+            unfinished, self._files = self._files, set()
+        for file in unfinished:
+            if file.give_up():
+                file.report(why)
 
     def _decode(self, lanes: tuple[Lane, ...]) -> None:
         while batch := self._to_decode.take(1, lanes):

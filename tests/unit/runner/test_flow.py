@@ -427,6 +427,14 @@ def test_a_dead_device_is_told_to_everybody_who_waits_and_to_all_who_come_later(
             engine.submit(Work("4x1"))
 
 
+def test_closing_tells_those_who_still_wait() -> None:
+    engine = ScriptedEngine(Scripted(batch=1, recognise=lambda _: time.sleep(0.01)))
+    future = engine.submit(Work("1x500"))
+    engine.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        future.result(1)
+
+
 def test_a_closed_engine_says_so() -> None:
     engine = ScriptedEngine(Scripted())
     engine.close()
