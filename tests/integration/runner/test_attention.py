@@ -70,7 +70,7 @@ def small(models: Path) -> Whisper:
 @pytest.fixture(scope="module")
 def base() -> Whisper:
     if not (WHISPER_BASE / "model.bin").exists():
-        pytest.skip(f"Whisper base is not in {WHISPER_BASE}: `make up` fetches it")
+        pytest.fail(f"Whisper base is not in {WHISPER_BASE}: `make up` fetches it")
     return loaded(WHISPER_BASE)
 
 
