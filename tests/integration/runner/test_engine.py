@@ -1,6 +1,5 @@
 """The engine with the real libraries on the small models: languages, silence, batches of many files, text that is never lost."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from transcription_runner.engine.recognition.asked import Asked
 from transcription_runner.engine.recognition.recognise import Recogniser, Window
 from transcription_runner.engine.work import Piece, Work
 from transcription_runner.errors import ConfigurationError
+from transcription_runner.models.folders import model_folders, use_model_folders
 
 SENTENCE = "please confirm the order number seven four two"
 LONGEST_SECONDS = 3600.0
@@ -29,14 +29,15 @@ Transcribed = Callable[..., Any]
 @pytest.fixture(scope="module")
 def offline(models: Path) -> Iterator[None]:
     """Models are looked for in the repository's folder, and nothing may be fetched from a hub."""
-    before = {name: os.environ.get(name) for name in ("TRANSCRIPTION_MODEL_PATH", "HF_HUB_OFFLINE", "NLTK_DATA")}
-    os.environ["TRANSCRIPTION_MODEL_PATH"], os.environ["HF_HUB_OFFLINE"] = str(models), "1"
-    os.environ["NLTK_DATA"] = str(models / "nltk_data")
-    yield
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
+    import nltk.data
+
+    before = model_folders()
+    with pytest.MonkeyPatch.context() as surroundings:
+        surroundings.setenv("HF_HUB_OFFLINE", "1")
+        surroundings.setattr(nltk.data, "path", [str(models / "nltk_data")])  # it read the environment when it was imported
+        use_model_folders([models])
+        yield
+    use_model_folders(before)
 
 
 @pytest.fixture(scope="module")

@@ -186,7 +186,7 @@ def test_a_pod_told_to_stop_leaves_in_time_and_the_next_one_ends_the_work(launch
 
 
 def test_a_killed_pods_files_are_finished_by_the_other(launch: Launcher, bucket: Bucket) -> None:
-    keys = [f"in/{number:02}.wav" for number in range(16)]
+    keys = [f"in/{number:02}.wav" for number in range(48)]
     spoken = wav(said(ENGLISH))
     for key in keys:
         bucket.put(key, spoken)
@@ -197,7 +197,7 @@ def test_a_killed_pods_files_are_finished_by_the_other(launch: Launcher, bucket:
     assert pods[1].ended() == 0, pods[1].log()
     assert bucket.outputs() == outputs_of(keys)
     assert set(bucket.entries()) == set(keys)
-    assert bucket.manifest().counts.wire() == {"total": 16, "succeeded": 16, "skipped": 0, "failed": 0}
+    assert bucket.manifest().counts.wire() == {"total": 48, "succeeded": 48, "skipped": 0, "failed": 0}
     assert bucket.claims() == []
 
 
