@@ -59,7 +59,8 @@ bench-runner: venv ## our runner beside the whisperx command; 70 minutes on two 
 	@$(PYTHON) -m benchmarks.runner
 
 integration: venv ## real API server, real S3; needs `make up`
-	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration/runner/test_vad.py
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration --ignore tests/integration/runner/test_vad.py
 
 e2e: venv ## real pods from real images; needs `make up install`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/e2e

@@ -22,6 +22,8 @@ from transcription_runner.models.folders import model_folders, use_model_folders
 
 SENTENCE = "please confirm the order number seven four two"
 LONGEST_SECONDS = 3600.0
+ONE_LOOK = {"temperatures": [0.0]}
+"""No samples are drawn, so the same sound has the same text whatever else is in work."""
 
 Transcribed = Callable[..., Any]
 
@@ -133,9 +135,9 @@ def test_silence_of_any_length_has_no_segments(transcribed: Transcribed, seconds
 def test_long_speech_is_cut_into_chunks_and_batches_make_no_difference(transcribed: Transcribed, tmp_path: Path) -> None:
     long = np.concatenate([said(SENTENCE), said("the account is ready", around=1.0)] * 6)
     watch = Watching()
-    in_batches = transcribed(long, watch=watch)
+    in_batches = transcribed(long, watch=watch, decoding=ONE_LOOK)
     with loaded(tmp_path, batch_size=1) as one_by_one:
-        assert text(in_batches) == text(transcribed(long, by=one_by_one))
+        assert text(in_batches) == text(transcribed(long, by=one_by_one, decoding=ONE_LOOK))
     assert len(long) / SAMPLE_RATE > 40
     assert watch.heard_of[-1] == pytest.approx(len(long) / SAMPLE_RATE, abs=0.01)
     pieces = sorted(watch.pieces, key=lambda piece: piece.start)
@@ -144,8 +146,8 @@ def test_long_speech_is_cut_into_chunks_and_batches_make_no_difference(transcrib
 
 def test_files_that_share_batches_get_the_texts_they_get_alone(transcribed: Transcribed) -> None:
     sounds = [said(SENTENCE), silence(2), said("necesito ocho", "es+f1"), said("the account is ready"), said("gracias", "es+f1")]
-    together = transcribed(*sounds)
-    alone = [transcribed(sound) for sound in sounds]
+    together = transcribed(*sounds, decoding=ONE_LOOK)
+    alone = [transcribed(sound, decoding=ONE_LOOK) for sound in sounds]
     assert [text(transcript) for transcript in together] == [text(transcript) for transcript in alone]
     assert [transcript.language for transcript in together] == [transcript.language for transcript in alone]
     assert together[0].language == "en"
@@ -156,9 +158,9 @@ def test_two_requests_with_different_recipes_at_once_get_what_each_gets_alone(en
     call = np.concatenate([said(SENTENCE), said("the account is ready", around=1.0)] * 4)
     (tmp_path / "call.wav").write_bytes(wav(call))
     recipes = [
-        recipe(language="en"),
-        recipe(language="en", decoding={"beam_size": 1}, vad={"chunk_size": 5}),
-        recipe(task="translate"),
+        recipe(language="en", decoding=ONE_LOOK),
+        recipe(language="en", decoding={"beam_size": 1, **ONE_LOOK}, vad={"chunk_size": 5}),
+        recipe(task="translate", decoding=ONE_LOOK),
     ]
     works = [Work(tmp_path / "call.wav", one, SourceObject(key="call.wav")) for one in recipes]
     together = [future.result(120) for future in [engine.submit(work) for work in works]]
@@ -170,7 +172,8 @@ def test_two_requests_with_different_recipes_at_once_get_what_each_gets_alone(en
 def test_sound_may_be_a_path_bytes_or_samples(engine: Engine, tmp_path: Path) -> None:
     sound = said(SENTENCE)
     (tmp_path / "x.wav").write_bytes(wav(sound))
-    texts = [text(engine.submit(Work(source)).result(60)) for source in (tmp_path / "x.wav", wav(sound), sound)]
+    asked = recipe(decoding=ONE_LOOK)
+    texts = [text(engine.submit(Work(source, asked)).result(60)) for source in (tmp_path / "x.wav", wav(sound), sound)]
     assert texts[0] == texts[1] == texts[2] != ""
 
 
