@@ -88,7 +88,7 @@ def main() -> int:
 def _recorded(output: Path, parts: list[str], measure: Callable[[], Mapping[str, Measured]], setting: Setting) -> list[str]:
     """Measure some parts and write them down at once; those that failed. A part that fails stops no other."""
     _say(f"{', '.join(parts)} …")
-    context = {"measured": described() | {"setting": asdict(setting)}}
+    context = {"measured": described(), "setting": asdict(setting)}  # parts on another model put their own setting in its place
     outcomes: Mapping[str, Measured] = {}
     message = ""
     try:
@@ -100,7 +100,7 @@ def _recorded(output: Path, parts: list[str], measure: Callable[[], Mapping[str,
     for part in parts:
         if part in outcomes:
             figures, detail = outcomes[part]
-            results = merged(results, part, figures, detail | context)
+            results = merged(results, part, figures, context | detail)
         else:
             results = failed(results, part, message, context)
     write(output, results)

@@ -63,6 +63,16 @@ BARS = (
     Bar("hallucination", "false_words_per_minute", most=1.0),
     Bar("leak", "leak_ratio", most=1.05),
     Bar("latency", "latency_throughput_ratio", least=0.8),
+    Bar("real_short", "real_short_speedup", least=3.0),
+    Bar("real_words", "real_words_speedup", least=1.8),
+    Bar("real_long", "real_long_speedup", least=1.3),
+    Bar("real_wer", "real_wer_ours", most="real_wer_stock", slack=0.002),
+    Bar("real_wer", "real_wer_stock"),
+    Bar("split", "split_wer", most="split_wer_alone", slack=0.02),
+    Bar("split", "split_wer_alone"),
+    Bar("split", "split_speaker_right", least=1.0),
+    Bar("beside_bulk", "interactive_p95_ratio", most=4.0),
+    Bar("beside_bulk", "bulk_kept", least=0.7),
 )
 
 

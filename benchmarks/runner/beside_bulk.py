@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +38,12 @@ REQUESTS = 30
 EVERY_SECONDS = 2.0
 BULK_SECONDS = 60.0
 """How long bulk is watched alone; beside requests it is as long as they take."""
-WARM_SECONDS = 20.0
-"""Bulk runs so long before it is watched: its first files are decoded and searched, and its first batches are on their way."""
 
 
 BATCH_SPREAD_SECONDS = 0.3
 """The chunks of one batch are told within this time."""
 PATIENCE_SECONDS = 120.0
+"""A batch of bulk's ends within this time, or something is wrong."""
 
 
 class Heard:
@@ -146,6 +146,14 @@ def bulk(engine: Engine, works: Sequence[Work], watch: Heard) -> Iterator[None]:
         raise failures[0]
 
 
+def _await_batch(watch: Heard, since: float) -> None:
+    """Wait until bulk has recognised a whole batch after this moment. Raises RuntimeError when it does not come."""
+    while not watch.moments or watch.moments[-1][0] < since or time.monotonic() < watch.moments[-1][0] + BATCH_SPREAD_SECONDS:
+        if time.monotonic() > since + PATIENCE_SECONDS:
+            raise RuntimeError(f"bulk recognised nothing for {PATIENCE_SECONDS:.0f} s")
+        time.sleep(0.1)
+
+
 def requests() -> list[NDArray[np.float32]]:
     """Samples of 5 s each."""
     found = [soundfile.read(file.path, dtype="float32")[0] for file in natural.sentences()]
@@ -180,19 +188,17 @@ def main() -> None:
         idle = waited(submit, REQUESTS // 2, EVERY_SECONDS)
         stages_idle = engine.stage_seconds
         with bulk(engine, works, watch):
-            time.sleep(WARM_SECONDS)
+            _await_batch(watch, time.monotonic())  # the first files are decoded and searched
             begin = time.monotonic()
             time.sleep(BULK_SECONDS)
             turned = time.monotonic()
             busy = waited(submit, REQUESTS, EVERY_SECONDS)
             ended = time.monotonic()
-            while not watch.moments or watch.moments[-1][0] <= ended + BATCH_SPREAD_SECONDS:
-                if time.monotonic() > ended + PATIENCE_SECONDS:
-                    raise RuntimeError(f"bulk recognised nothing for {PATIENCE_SECONDS:.0f} s")
-                time.sleep(0.1)
+            _await_batch(watch, ended)
         stages = engine.stage_seconds
     alone, beside = rate(watch.moments, begin, turned), rate(watch.moments, turned, ended)
     detail = {
+        "setting": asdict(chosen),
         "requests": REQUESTS,
         "long_files": LONG_FILES,
         "seconds_each_long": round(long[0].seconds),

@@ -7,7 +7,7 @@ by an aligner, runs without. Word error rates are of the first round's outputs: 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
@@ -76,12 +76,14 @@ def measured(parts: Sequence[str], rounds: int, say: Callable[[str], None]) -> d
     for part in parts:
         if part in SPEEDS:
             slow, fast = SPEEDS[part]
-            detail = {case.side: explained(runs[case], files[case.files]) | {"words": case.words} for case in SPEEDS[part]}
-            rates = {case.side: round(_rate(files[case.files], texts[case]), 5) for case in SPEEDS[part]}
-            figures = {f"{part}_speedup": _median(runs[slow]) / _median(runs[fast])}
-            results[part] = figures, {"rounds": rounds, "files": len(files[slow.files]), "wer": rates} | detail
+            detail: dict[str, Any] = {"rounds": rounds, "files": len(files[slow.files]), "setting": asdict(settings[fast.words])}
+            detail["wer"] = {case.side: round(_rate(files[case.files], texts[case]), 5) for case in SPEEDS[part]}
+            for case in SPEEDS[part]:
+                detail[case.side] = explained(runs[case], files[case.files]) | {"words": case.words}
+            results[part] = {f"{part}_speedup": _median(runs[slow]) / _median(runs[fast])}, detail
         else:
-            results[part] = word_errors(files, texts)
+            rates_of_sides, explanation = word_errors(files, texts)
+            results[part] = rates_of_sides, explanation | {"setting": asdict(settings["none"])}
     return results
 
 

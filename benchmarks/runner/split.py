@@ -6,7 +6,7 @@ Our command over 20 calls with `--channels split`, and over each side of them as
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from . import natural
@@ -71,6 +71,7 @@ def measured(_: Setting, say: Callable[[str], None]) -> tuple[dict[str, float], 
         "split_speaker_right": right / total,
     }
     detail = {
+        "setting": asdict(together),
         "calls": len(calls),
         "words": total,
         "seconds_split": round(done.usage.wall_seconds, 1),

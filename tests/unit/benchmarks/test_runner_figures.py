@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.runner.__main__ import PARTS
 from benchmarks.runner.bars import BARS, keys, table
 from benchmarks.runner.hallucination import split_by_flag
 from benchmarks.runner.leak import leak_ratio
@@ -89,6 +90,11 @@ def test_a_part_that_fails_leaves_no_old_figure_behind() -> None:
 def test_a_part_must_give_exactly_its_figures() -> None:
     with pytest.raises(ValueError, match="growth gave"):
         merged({"detail": {}}, "growth", {"time_growth": 1.0}, {})
+
+
+def test_every_part_has_its_figures_but_those_that_only_explain() -> None:
+    assert {part for part in PARTS if not keys(part)} == {"ceiling", "detected_language"}
+    assert {bar.part for bar in BARS} <= set(PARTS)
 
 
 def test_results_are_written_whole(tmp_path: Path) -> None:
