@@ -1,7 +1,9 @@
 """Log-mel features, as Whisper was trained on them. Silence after a short chunk is filled in rather than computed."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from transcription_runner.engine.audio import SAMPLE_RATE
@@ -49,3 +51,10 @@ def features_storage(features: Any) -> Any:
     features = features.contiguous()
     settle(features)  # CTranslate2 computes on a stream of its own
     return ctranslate2.StorageView.from_array(features if features.is_cuda else features.numpy())
+
+
+def stacked(encoded: Sequence[Any]) -> Any:
+    """One ctranslate2.StorageView of several in the CPU's memory, of float32 and of one shape but for the first axis."""
+    import ctranslate2
+
+    return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(one) for one in encoded]))
