@@ -164,7 +164,7 @@ def test_a_second_run_does_only_what_is_new_changed_or_failed(launch: Launcher, 
 
 
 def test_a_pod_told_to_stop_leaves_in_time_and_the_next_one_ends_the_work(launch: Launcher, bucket: Bucket) -> None:
-    keys = [f"in/{number:02}.wav" for number in range(20)]
+    keys = [f"in/{number:03}.wav" for number in range(200)]
     spoken = wav(said(ENGLISH))
     for key in keys:
         bucket.put(key, spoken)
