@@ -14,7 +14,7 @@ from transcription_api.speech import ComputeType
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.models.folders import model_name
-from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings
+from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings, without_collecting
 
 if TYPE_CHECKING:
     from transcription_runner.engine.engine import Engine
@@ -100,20 +100,24 @@ def placed(arguments: argparse.Namespace) -> Placed:
 @contextmanager
 def engine(what: Placed) -> "Iterator[Engine]":
     """The engine, loaded, with a scratch folder of its own; closed at the end."""
+    with TemporaryDirectory(prefix="transcription-", ignore_cleanup_errors=True) as scratch:
+        with closing(_loaded(what, Path(scratch))) as loaded:
+            yield loaded
+
+
+@without_collecting()
+def _loaded(what: Placed, scratch: Path) -> "Engine":
     from transcription_runner.engine.engine import Engine
 
     prepare_libraries(what.threads)
-    with TemporaryDirectory(prefix="transcription-", ignore_cleanup_errors=True) as scratch:
-        loaded = Engine(
-            what.model,
-            what.device,
-            scratch=Path(scratch),
-            longest_seconds=limits_from_environment().audio_seconds,
-            threads=what.threads,
-            device_index=what.device_index,
-        )
-        with closing(loaded):
-            yield loaded
+    return Engine(
+        what.model,
+        what.device,
+        scratch=scratch,
+        longest_seconds=limits_from_environment().audio_seconds,
+        threads=what.threads,
+        device_index=what.device_index,
+    )
 
 
 def _device(wanted: str, index: int) -> str:

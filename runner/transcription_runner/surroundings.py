@@ -1,10 +1,13 @@
 """The process's surroundings, set before the speech libraries are imported: threads, caches, memory, telemetry, logs."""
 
+import ctypes
+import gc
 import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from transcription_runner.models.folders import folders_of_environment, use_model_folders
@@ -16,6 +19,11 @@ SEED = 1
 """Of the samples that the recogniser draws at temperatures above 0."""
 CACHES = {"HF_HOME": "huggingface", "TORCH_HOME": "torch", "MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}
 """Where libraries keep files between runs: folders below XDG_CACHE_HOME, said here alone."""
+ONE_HEAP = {-8: 1, -4: 0, -1: 1 << 30}
+"""glibc's malloc (its numbers, in malloc.h): one arena, no mapping of its own for a large block, free pages at the end stay.
+
+Otherwise each layer of a network asks the system for its memory, and gives it back: a tenth of all time on two cores. What is
+free goes back to the system every few seconds (engine/heap.py)."""
 
 
 def prepare_surroundings(model_folders: Sequence[Path] = ()) -> None:
@@ -24,6 +32,9 @@ def prepare_surroundings(model_folders: Sequence[Path] = ()) -> None:
     Models are looked for in `model_folders`, then in those of TRANSCRIPTION_MODEL_PATH. Variables that are set already stay as
     they are.
     """
+    if (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
+        for parameter, value in ONE_HEAP.items():
+            mallopt(parameter, value)
     folders = [*model_folders, *folders_of_environment()]
     use_model_folders(folders)
     for name, value in {**OFF, **ALLOCATOR}.items():
@@ -48,6 +59,17 @@ def prepare_libraries(threads: int) -> None:
 
     torch.set_num_threads(max(1, threads // 2))  # beside the recogniser's
     ctranslate2.set_random_seed(SEED)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """While libraries and models are loaded: all that comes stays, so looking for garbage among it takes a second for nothing."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def available_threads() -> int:

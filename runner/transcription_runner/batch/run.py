@@ -18,7 +18,7 @@ from transcription_runner.batch.termination import write_termination_message
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.store.s3 import S3Store
-from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings
+from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings, without_collecting
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ def run(config_path: Path) -> ExitCode:
     return Pod(config, worker, means).run()
 
 
+@without_collecting()
 def _load_engine(config: RunnerConfig) -> SpeechEngine:
     from transcription_runner.engine.engine import Engine
 
