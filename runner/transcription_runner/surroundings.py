@@ -33,8 +33,8 @@ def prepare_surroundings(model_folders: Sequence[Path] = ()) -> None:
     they are.
     """
     if (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
-        for parameter, value in ONE_HEAP.items():
-            mallopt(parameter, value)
+        for parameter, amount in ONE_HEAP.items():
+            mallopt(parameter, amount)
     folders = [*model_folders, *folders_of_environment()]
     use_model_folders(folders)
     for name, value in {**OFF, **ALLOCATOR}.items():
