@@ -186,7 +186,7 @@ def test_a_pod_told_to_stop_leaves_in_time_and_the_next_one_ends_the_work(launch
 
 
 def test_a_killed_pods_files_are_finished_by_the_other(launch: Launcher, bucket: Bucket) -> None:
-    keys = [f"in/{number:02}.wav" for number in range(48)]
+    keys = [f"in/{number:02}.wav" for number in range(96)]
     spoken = wav(said(ENGLISH))
     for key in keys:
         bucket.put(key, spoken)
@@ -197,7 +197,7 @@ def test_a_killed_pods_files_are_finished_by_the_other(launch: Launcher, bucket:
     assert pods[1].ended() == 0, pods[1].log()
     assert bucket.outputs() == outputs_of(keys)
     assert set(bucket.entries()) == set(keys)
-    assert bucket.manifest().counts.wire() == {"total": 48, "succeeded": 48, "skipped": 0, "failed": 0}
+    assert bucket.manifest().counts.wire() == {"total": len(keys), "succeeded": len(keys), "skipped": 0, "failed": 0}
     assert bucket.claims() == []
 
 
@@ -205,7 +205,7 @@ def test_thirty_seconds_without_a_store_lose_and_double_nothing(tmp_path: Path, 
     account = minio.account
     bucket = Bucket(account.endpoint, account.access_key, account.secret_key, "outage")
     bucket.make()
-    keys = [f"in/{number:02}.wav" for number in range(12)]
+    keys = [f"in/{number:02}.wav" for number in range(96)]
     spoken = wav(said(ENGLISH))
     for key in keys:
         bucket.put(key, spoken)
@@ -221,8 +221,8 @@ def test_thirty_seconds_without_a_store_lose_and_double_nothing(tmp_path: Path, 
         launch.end_all()
     assert bucket.outputs() == outputs_of(keys)
     assert set(bucket.entries()) == set(keys)
-    assert bucket.manifest().counts.wire() == {"total": 12, "succeeded": 12, "skipped": 0, "failed": 0}
-    assert sum(pod.log().count("INFO done:") for pod in pods) == 12
+    assert bucket.manifest().counts.wire() == {"total": len(keys), "succeeded": len(keys), "skipped": 0, "failed": 0}
+    assert sum(pod.log().count("INFO done:") for pod in pods) == len(keys)
     assert any("waiting for the store" in pod.log() for pod in pods)
 
 
