@@ -105,7 +105,7 @@ def measure_speed(what: Placed, align_model: str | None, into: Measured, tell: T
 
 def _libraries(what: Placed) -> None:
     """Import them, and open the device: what they take is not the models'."""
-    for name in ("torch", "ctranslate2", "faster_whisper", "whisperx", "whisperx.alignment", "pyannote.audio"):
+    for name in ("torch", "ctranslate2", "faster_whisper", "whisperx", "whisperx.alignment"):
         import_module(name)
     if what.device == "cuda":
         import torch

@@ -16,9 +16,9 @@ def size_on_disk(name: str, needed_file: str) -> int | None:
 
 def voice_activity_weights() -> int | None:
     """Bytes of the detector that whisperX brings along."""
-    import whisperx
+    from transcription_runner.engine.detection.vad_network import whisperx_weights
 
-    file = Path(str(whisperx.__file__)).parent / "assets/pytorch_model.bin"
+    file = whisperx_weights()
     return file.stat().st_size if file.is_file() else None
 
 

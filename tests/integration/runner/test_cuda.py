@@ -180,9 +180,9 @@ def dies(monkeypatch: pytest.MonkeyPatch, owner: Any, method: str, text: str, af
 
 
 def vad_network() -> Any:
-    from pyannote.audio.models.segmentation import PyanNet
+    from transcription_runner.engine.detection.vad_network import SegmentationNetwork
 
-    return PyanNet
+    return SegmentationNetwork
 
 
 STAGES: dict[str, tuple[Callable[[], Any], str]] = {

@@ -1,7 +1,10 @@
 """Voice activity detection beside whisperx's own: the same rules, the same speech, and sounds that do not disturb each other."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 
 from tests.integration.runner.sound import Samples, audio_of, said, silence
 from transcription_api.speech import Vad, VadMethod
+from transcription_runner.engine.detection import vad_network
 from transcription_runner.engine.detection.vad import SpeechFinder
 from transcription_runner.engine.detection.vad_regions import regions
 
@@ -42,6 +46,35 @@ def frames(parts: list[tuple[float, float]], seconds: float) -> Any:
     for start, end in parts:
         speech[round(start * 100) : round(end * 100)] = True
     return speech
+
+
+def test_the_network_answers_what_pyannote_s_own_answers(call: Samples) -> None:
+    import torch
+    from pyannote.audio import Model
+
+    weights = vad_network.whisperx_weights()
+    theirs: Any = Model.from_pretrained(weights)
+    windows = torch.from_numpy(np.stack([call[start : start + 80_000] for start in range(0, 160_000, 20_000)]))[:, None]
+    with torch.inference_mode():
+        expected, found = theirs.eval()(windows), vad_network.segmentation_network(weights)(windows)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+    field = theirs.receptive_field
+    assert (field.step, field.duration) == (vad_network.FRAME_SAMPLES / 16_000, vad_network.FIELD_SAMPLES / 16_000)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    import torch
+
+    torch.save({"state_dict": {"linear.weight": torch.zeros(1)}}, tmp_path / "other.bin")
+    with pytest.raises(RuntimeError, match="is not a checkpoint of"):
+        vad_network.segmentation_network(tmp_path / "other.bin")
+
+
+def test_the_detector_loads_without_lightning() -> None:
+    script = "import sys, transcription_runner.engine.detection.vad as vad; vad.SpeechFinder('cpu'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "torch" in loaded
+    assert not {"lightning", "torchmetrics", "pyannote.audio", "transformers"} & {*loaded}
 
 
 def test_speech_is_found_where_whisperx_finds_it(finder: SpeechFinder, call: Samples) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,18 +72,16 @@ class Pyannote:
 
     def __init__(self, device: str, threads: int) -> None:
         import torch
-        import whisperx
-        from pyannote.audio import Model
+
+        from transcription_runner.engine.detection import vad_network
 
         self._device = torch.device(device)
         self._at_once = BatchSize(WINDOWS_AT_ONCE[self._device.type])
         self._workers = max(1, threads // torch.get_num_threads()) if device == "cpu" else 1
-        weights = Path(whisperx.__file__).parent / "assets" / "pytorch_model.bin"
-        network: Any = Model.from_pretrained(weights)
-        self._network = network.eval().to(self._device)
+        self._network = vad_network.segmentation_network(vad_network.whisperx_weights()).to(self._device)
         self._stream = SideStream(device)
-        field = self._network.receptive_field
-        self._frame_step, self._first_middle = field.step, field.duration / 2
+        self._frame_step = vad_network.FRAME_SAMPLES / SAMPLE_RATE
+        self._first_middle = vad_network.FIELD_SAMPLES / SAMPLE_RATE / 2
 
     def __call__(self, asked: Sequence[tuple[Audio, Vad]]) -> list[list[Chunk]]:
         """Stretches of speech of each sound, in order of time."""
