@@ -30,7 +30,7 @@ def main() -> NoReturn:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         code = _code(arguments)
-    except Exception:
+    except Exception:  # a fault of ours, that no command foresaw: told whole, and the code says that it is ours
         logging.getLogger(__name__).exception("internal error in the command %s", arguments.command)
         code = int(ExitCode.INTERNAL)
     logging.shutdown()

@@ -72,6 +72,7 @@ def measure_models(what: Placed, align_model: str | None, diarize_model: str | N
         into.seconds_of_one = time.monotonic() - began
         tell("speakers")
         name = diarize_model or DEFAULT_MODEL
+        import_module("pyannote.audio")  # nothing else needs it, and what it takes is not the pipeline's
         try:
             with _growth(what, into, "diarization", name, lambda: size_on_disk(name, "config.yaml")):
                 into.words = compared(_transcribed(loaded, {**aligned, "diarization": {"enabled": True, "model": diarize_model}}))
