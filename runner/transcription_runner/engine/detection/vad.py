@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import groupby, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ STEP_SAMPLES = SAMPLE_RATE // 2
 """From window to window, as whisperx has it: every frame is judged by ten windows."""
 LONG_STEP_SAMPLES = SAMPLE_RATE
 """In long sounds half of these windows say nearly the same; see benchmarks/runner/vad_agreement.py."""
-LONG_SAMPLES = 15 * SAMPLE_RATE
+LONG_SAMPLES = 8 * SAMPLE_RATE
 """From here on a sound is long: it has so many windows that each counts little."""
 WINDOWS_AT_ONCE = {"cuda": 128, "cpu": 8}
 """On a GPU the network's recurrent layers take as long for many windows as for one; 128 need about 1 GB. On a CPU more than 8
@@ -90,7 +90,8 @@ class Pyannote:
         windows = ((index, start) for index, sound in enumerate(sounds) for start in window_starts(len(sound.pcm)))
 
         def speech(part: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-            return self._probabilities(np.stack([_window(sounds[index], start) for index, start in part]))
+            by_sound = groupby(part, key=lambda window: window[0])
+            return self._probabilities([(sounds[index], [start for _, start in of]) for index, of in by_sound])
 
         def judged(batch: list[tuple[int, int]]) -> NDArray[np.float32]:
             return np.concatenate([found for _, found in in_batches(batch, self._at_once, speech)])
@@ -105,13 +106,16 @@ class Pyannote:
             for one, (_, settings) in zip(scores, asked, strict=True)
         ]
 
-    def _probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(windows, samples) to (windows, frames): that anybody speaks, the highest of the network's speakers."""
+    def _probabilities(self, windows: Sequence[tuple[Audio, Sequence[int]]]) -> NDArray[np.float32]:
+        """For each sound's windows, in order: (windows, frames), that anybody speaks, the highest of the network's speakers."""
         import torch
 
         with torch.inference_mode(), self._stream():
-            speakers = self._network(torch.from_numpy(samples)[:, None].to(self._device))
-            answer: NDArray[np.float32] = speakers.amax(-1).cpu().numpy()
+            stretches = [
+                (torch.from_numpy(_stretch(sound, starts)).to(self._device), [start - starts[0] for start in starts])
+                for sound, starts in windows
+            ]
+            answer: NDArray[np.float32] = self._network(stretches, WINDOW_SAMPLES).amax(-1).cpu().numpy()
         return answer
 
 
@@ -144,9 +148,10 @@ def window_starts(samples: int) -> Iterator[int]:
     yield from range(0, max(0, samples - WINDOW_SAMPLES) + step, step)
 
 
-def _window(sound: Audio, start: int) -> NDArray[np.float32]:
-    samples = floats(sound.pcm[start : start + WINDOW_SAMPLES])
-    return np.pad(samples, (0, WINDOW_SAMPLES - len(samples)))
+def _stretch(sound: Audio, starts: Sequence[int]) -> NDArray[np.float32]:
+    """From the first window's start to the last one's end."""
+    samples = floats(sound.pcm[starts[0] : starts[-1] + WINDOW_SAMPLES])
+    return np.pad(samples, (0, starts[-1] + WINDOW_SAMPLES - starts[0] - len(samples)))
 
 
 def _within(chunks: list[Chunk], seconds: float) -> Iterator[Chunk]:

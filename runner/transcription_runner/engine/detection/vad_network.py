@@ -5,6 +5,7 @@ Loading it through pyannote.audio imports Lightning and all of torchmetrics, hal
 Filters: Ravanelli and Bengio, "Speaker recognition from raw waveform with SincNet", 2018.
 """
 
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class _Unread:
 
 
 class SegmentationNetwork(nn.Module):
-    """Sounds of shape (batch, 1, samples), float32 at 16 kHz, to probabilities of shape (batch, frames, 3 speakers)."""
+    """Sound, float32 at 16 kHz, to probabilities of shape (windows, frames, 3 speakers)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,9 +44,13 @@ class SegmentationNetwork(nn.Module):
         self.linear = nn.ModuleList([nn.Linear(2 * _HIDDEN, _HIDDEN), nn.Linear(_HIDDEN, _HIDDEN)])
         self.classifier = nn.Linear(_HIDDEN, _SPEAKERS)
 
-    def forward(self, sounds: Tensor) -> Tensor:
-        found = self.filters(self.loudness(sounds)).abs()
-        found = leaky_relu(self.norms[0](max_pool1d(found, _POOLED)))
+    def forward(self, stretches: Sequence[tuple[Tensor, Sequence[int]]], samples: int) -> Tensor:
+        """Windows of so many samples in stretches of sound, of shape (all samples), with their windows' starts (multiples of 10).
+
+        Windows that overlap are filtered together: the filters are linear, so each window's loudness is evened out after them.
+        """
+        pooled = [window for stretch, starts in stretches for window in self._filtered(stretch, starts, samples)]
+        found = leaky_relu(self.norms[0](torch.stack(pooled)))
         for convolution, norm in zip(self.convolutions, self.norms[1:], strict=True):
             found = leaky_relu(norm(max_pool1d(convolution(found), _POOLED)))
         found, _ = self.lstm(found.transpose(1, 2))
@@ -53,6 +58,17 @@ class SegmentationNetwork(nn.Module):
             found = leaky_relu(linear(found))
         probabilities: Tensor = self.classifier(found).sigmoid()
         return probabilities
+
+    def _filtered(self, stretch: Tensor, starts: Sequence[int], samples: int) -> Iterator[Tensor]:
+        filtered = self.filters(stretch[None, None])[0]
+        frames = (samples - _FILTER_SAMPLES) // _STRIDE + 1
+        gains = self.filters.weight.sum(2)
+        for start in starts:  # one by one, each stays in the cache of a CPU
+            variance, mean = torch.var_mean(stretch[start : start + samples], correction=0)
+            scale = self.loudness.weight * torch.rsqrt(variance + self.loudness.eps)
+            offset = (self.loudness.bias - mean * scale) * gains
+            part = filtered[:, start // _STRIDE : start // _STRIDE + frames]
+            yield max_pool1d(torch.addcmul(offset, part, scale).abs_(), _POOLED)
 
 
 def whisperx_weights() -> Path:
