@@ -33,7 +33,8 @@ CHUNKS_ALIGNED_AT_ONCE = 32
 CLOSING_SECONDS = 30.0
 """How long closing waits for batches in work: a thread inside native code would crash a process that ends."""
 LONG_SECONDS = 60.0
-"""Sounds from this length on are searched for speech by a thread of their own."""
+"""Sounds from this length on are searched for speech by a thread of their own, one by one: each fills the detector's batches
+alone, and the recogniser need not wait for the next one's."""
 
 Recognised = tuple[InFlight, Part, Heard]
 Item = TypeVar("Item", InFlight, tuple[InFlight, Part], Recognised)
@@ -59,8 +60,8 @@ class Flow:
         parts: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
             *[(self._decode, (ANY_LANE,))] * (stages.decoder.children - 1),
             (self._decode, (urgent,)),
-            (self._find_speech, (self._to_search,)),
-            (self._find_speech, (self._long_to_search,)),
+            (self._find_speech, (self._to_search, FILES_SEARCHED_AT_ONCE)),
+            (self._find_speech, (self._long_to_search, 1)),
             *[(self._recognise, (ANY_LANE,))] * stages.recogniser.workers,
             (self._recognise, (urgent,)),
             (self._align, ()),
@@ -139,8 +140,8 @@ class Flow:
                 pool = self._long_to_search if sound.seconds >= LONG_SECONDS else self._to_search
                 pool.add([_waiting(file, file, sound.seconds, file.recipe.vad.method)])
 
-    def _find_speech(self, pool: Pool[InFlight]) -> None:
-        while batch := pool.take(FILES_SEARCHED_AT_ONCE):
+    def _find_speech(self, pool: Pool[InFlight], at_once: int) -> None:
+        while batch := pool.take(at_once):
             for file, chunks in self._each(batch, self._stages.find_speech):
                 ready = file.cut(chunks)
                 if not file.parts:

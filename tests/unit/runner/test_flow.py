@@ -26,6 +26,12 @@ def test_short_files_share_batches() -> None:
     assert all(len(batch) <= 8 for batch in stages.batches)
 
 
+def test_a_long_recording_does_not_wait_for_the_next_one_to_be_searched() -> None:
+    searched: list[list[str]] = []
+    outcomes(Scripted(find_speech=lambda files: searched.append(files)), *[f"{number}x8" for number in range(12)])
+    assert [len(files) for files in searched] == [1] * 12
+
+
 def test_one_chunk_tells_the_language_before_the_others_are_recognised() -> None:
     stages = Scripted()
     found = outcomes(stages, "7x6")
