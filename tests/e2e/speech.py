@@ -3,6 +3,7 @@
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any, TypedDict
 
 import jiwer
 import numpy as np
@@ -10,8 +11,16 @@ import soundfile
 
 from models.training.espeak import SAMPLE_RATE, speak
 
-ENGLISH = {"voice": "en-us+f2", "speed": 150}
-SPANISH = {"voice": "es+m1", "speed": 150}
+
+class Voice(TypedDict):
+    """One of espeak-ng's, and its words a minute."""
+
+    voice: str
+    speed: int
+
+
+ENGLISH: Voice = {"voice": "en-us+f2", "speed": 150}
+SPANISH: Voice = {"voice": "es+m1", "speed": 150}
 
 
 def samples(text: str, *, voice: str, speed: int = 150, silence: float = 0.5) -> np.ndarray:
@@ -35,8 +44,9 @@ def wav(text: str, *, voice: str, speed: int = 150) -> bytes:
     return encode(samples(text, voice=voice, speed=speed), ".wav")
 
 
-def word_error_rate(reference: str, transcript: dict[str, object]) -> float:
+def word_error_rate(reference: str, transcript: dict[str, Any]) -> float:
     """WER of a transcript JSON, case and punctuation aside."""
-    said = " ".join(str(segment["text"]) for segment in transcript["segments"])  # type: ignore[attr-defined]
-    plain = jiwer.Compose([jiwer.ToLowerCase(), jiwer.RemovePunctuation(), jiwer.RemoveMultipleSpaces(), jiwer.Strip()])
+    said = " ".join(str(segment["text"]) for segment in transcript["segments"])
+    steps: list[Any] = [jiwer.ToLowerCase, jiwer.RemovePunctuation, jiwer.RemoveMultipleSpaces, jiwer.Strip]
+    plain = jiwer.Compose([step() for step in steps])
     return float(jiwer.wer(plain(reference), plain(said))) if said.strip() else 1.0

@@ -52,7 +52,10 @@ class Transcription:
 
     def pods(self) -> list[str]:
         """Names of the pods, once there are some."""
-        return eventually(lambda: [pod["metadata"]["name"] for pod in self.kubectl.get("pods", "-l", self.selector())["items"]])
+        found: list[str] = eventually(
+            lambda: [pod["metadata"]["name"] for pod in self.kubectl.get("pods", "-l", self.selector())["items"]]
+        )
+        return found
 
     def events(self) -> list[str]:
         """Reasons of all Events about this job, oldest first."""

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.integration.kubectl import Kubectl
 from tests.integration.operator.operators import Operator, eventually
@@ -20,7 +21,11 @@ def test_from_apply_to_succeeded(team: Kubectl, operator: Operator, tmp_path: Pa
     eventually(lambda: job.status().get("fileProgress") == "1/4")
     assert job.status()["progress"] == "25%"
 
-    done = {"files": {"total": 4, "succeeded": 4}, "audioSeconds": {"total": 40, "processed": 40}, "languages": {"es": 4}}
+    done: Any = {
+        "files": {"total": 4, "succeeded": 4},
+        "audioSeconds": {"total": 40, "processed": 40},
+        "languages": {"es": 4},
+    }
     assert runner.apply(job.shard(pod, stage="Finished", manifest="calls/_manifest-whole.json", **done)) == ""
     job.pod_ends(pod)
     status = job.phase("Succeeded")

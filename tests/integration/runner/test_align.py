@@ -129,7 +129,7 @@ def group_norm() -> Any:
 
 
 def of_torchaudio() -> Any:
-    from torchaudio.models import wav2vec2_model
+    from torchaudio.models import wav2vec2_model  # type: ignore[import-untyped]
 
     return wav2vec2_model(
         extractor_mode="group_norm",
@@ -167,5 +167,5 @@ def test_padding_changes_nothing_even_where_a_model_normalises_over_the_whole_so
             alone = network(samples).logits if kind is HuggingFace else network(samples)[0]
         expected = torch.log_softmax(alone, dim=-1)[0].numpy()
         found = together[place]
-        assert not isinstance(found, RuntimeError)
+        assert not isinstance(found, Exception)
         np.testing.assert_allclose(found, expected, atol=2e-4)

@@ -56,7 +56,18 @@ def test_a_rerun_does_what_is_new_changed_or_asked_for_otherwise(tmp_path: Path,
     sound.mkdir()
     for name in ("a.wav", "b.wav"):
         (sound / name).write_bytes(wav(said("thank you")))
-    command = ["transcribe", sound, "--output", out, "--model", "asr-small", "--model-dir", models, "--device", "cpu"]
+    command: list[str | Path] = [
+        "transcribe",
+        sound,
+        "--output",
+        out,
+        "--model",
+        "asr-small",
+        "--model-dir",
+        models,
+        "--device",
+        "cpu",
+    ]
     assert "2 of 2 files" in runner(*command).stdout
     first = (out / "a.wav.json").stat().st_mtime_ns
     assert "0 of 2 files transcribed to" in (again := runner(*command).stdout)

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_windows_cut_from_sixteen_bit_sound_give_what_pyannote_itself_computes(
     import torch
     from pyannote.audio import Pipeline as Stock
 
-    stock = Stock.from_pretrained(MODEL)
+    stock: Any = Stock.from_pretrained(MODEL)
     sound = torch.from_numpy(pcm(conversation).astype(np.float32) / 32768)[None]
     heard = stock({"waveform": sound, "sample_rate": SAMPLE_RATE, "uri": "sound"}).exclusive_speaker_diarization
     theirs = [(round(segment.start, 2), round(segment.end, 2)) for segment, _ in heard.itertracks()]

@@ -16,15 +16,15 @@ from benchmarks.runner.hallucination import split_by_flag
 from benchmarks.runner.leak import leak_ratio
 from benchmarks.runner.process import CommandFailedError, session_memory, watched
 from benchmarks.runner.results import failed, loaded, merged, write
-from benchmarks.runner.sides import Setting, command
+from benchmarks.runner.sides import Setting, Side, command
 from benchmarks.runner.speed import order, speedups
 from benchmarks.runner.transcripts import normalised, word_error_rate
 from benchmarks.runner.wordless import KINDS, wordless
 
 
 def test_speed_ups_are_of_medians_and_the_start_up_is_taken_off_both_sides() -> None:
-    whole = {"ours": [30.0, 20.0, 90.0], "stock": [60.0, 61.0, 10.0]}
-    startup = {"ours": [5.0, 5.0, 40.0], "stock": [10.0, 11.0, 10.0]}
+    whole: dict[Side, list[float]] = {"ours": [30.0, 20.0, 90.0], "stock": [60.0, 61.0, 10.0]}
+    startup: dict[Side, list[float]] = {"ours": [5.0, 5.0, 40.0], "stock": [10.0, 11.0, 10.0]}
     assert speedups("short", whole, startup) == {"short_speedup": 60 / 30, "short_speedup_steady": 50 / 25}
 
 

@@ -1,6 +1,7 @@
 """Names of runs: the same after any crash, another for every run, short enough for pods."""
 
 import re
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ names = st.from_regex(r"\A[a-z0-9]([-a-z0-9]{0,80}[a-z0-9])?(\.[a-z0-9]([-a-z0-9
 
 
 @given(names, st.uuids(), st.text(max_size=63), st.text(max_size=63))
-def test_the_name_is_a_dns_label_that_leaves_room_for_index_and_suffix(name, uid, run_id, previous) -> None:
+def test_the_name_is_a_dns_label_that_leaves_room_for_index_and_suffix(name: str, uid: UUID, run_id: str, previous: str) -> None:
     made = job_name(name, str(uid), run_id, previous)
     assert len(made) <= MAX_JOB_NAME <= 63 - len("-63-abcde")
     assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", made)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,8 @@ def test_nothing_at_all_ends_at_once() -> None:
 def test_what_breaks_one_work_stops_no_other(stage: str) -> None:
     bad = "5.1" if stage in ("recognise", "look_again", "align") else "5x3"
     names = [f"{number}x3" for number in range(12)]
-    stages = Scripted(doubted=["5.1"] if stage == "look_again" else [], **{stage: failing(bad)})
+    fault: dict[str, Any] = {stage: failing(bad)}
+    stages = Scripted(doubted=["5.1"] if stage == "look_again" else [], **fault)
     found = outcomes(stages, *names, diarization={"enabled": True})
     assert reasons(found) == {name: "InternalError" if name == "5x3" else None for name in names}
     assert all(text(outcome).count(".") == 3 for name, outcome in found.items() if name != "5x3")
@@ -89,8 +91,8 @@ def test_a_file_too_big_for_the_memory_fails_alone() -> None:
 @pytest.mark.parametrize("stage", ["decode", "find_speech", "recognise", "look_again", "align", "diarize"])
 def test_a_dead_device_ends_the_call_at_any_stage_and_nothing_is_at_fault(stage: str) -> None:
     bad = {"recognise": "3.0", "look_again": "3.0", "align": "3.0"}.get(stage, "3x1")
-    dead = failing(bad, error=RuntimeError("CUDA error: an illegal memory access was encountered"))
-    stages = Scripted(doubted=["3.0"] if stage == "look_again" else [], **{stage: dead})
+    dead: dict[str, Any] = {stage: failing(bad, error=RuntimeError("CUDA error: an illegal memory access was encountered"))}
+    stages = Scripted(doubted=["3.0"] if stage == "look_again" else [], **dead)
     told: list[Result] = []
     with ScriptedEngine(stages) as engine:
         found = engine.transcribe(works(*[f"{number}x1" for number in range(9)], diarization={"enabled": True}))

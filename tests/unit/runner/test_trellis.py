@@ -13,14 +13,14 @@ BLANK = 0
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def problems(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     frames, count = draw(st.integers(1, 7)), draw(st.integers(1, 4))
     seed = draw(st.integers(0, 10_000))
     emission = np.log(np.random.default_rng(seed).dirichlet(np.ones(5), frames)).astype(np.float32)
     return emission, np.array(draw(st.lists(st.integers(1, 4), min_size=count, max_size=count)), np.int32)
 
 
-def score(emission: np.ndarray, tokens: np.ndarray, entered: tuple[int, ...], end: int) -> float:  # type: ignore[type-arg]
+def score(emission: np.ndarray, tokens: np.ndarray, entered: tuple[int, ...], end: int) -> float:
     """The log probability of entering the tokens at these frames and staying with the last one up to `end`."""
     moves = dict(zip(entered, tokens.tolist(), strict=True))
     return float(sum(emission[frame, moves.get(frame, BLANK)] for frame in range(end)))
@@ -28,7 +28,7 @@ def score(emission: np.ndarray, tokens: np.ndarray, entered: tuple[int, ...], en
 
 @given(problems())
 @settings(max_examples=150, deadline=None)
-def test_no_path_is_better_than_the_one_that_is_found(problem: tuple[np.ndarray, np.ndarray]) -> None:  # type: ignore[type-arg]
+def test_no_path_is_better_than_the_one_that_is_found(problem: tuple[np.ndarray, np.ndarray]) -> None:
     emission, tokens = problem
     entered, probability = best_path(emission, tokens, BLANK)
     if len(tokens) > len(emission):

@@ -19,7 +19,7 @@ def found(*probabilities: float, longest: float = 30.0) -> list[tuple[float, flo
 
 
 def times(count: int) -> NDArray[np.float64]:
-    return np.arange(count) * STEP
+    return (np.arange(count) * STEP).astype(np.float64)
 
 
 def test_speech_begins_above_the_onset_and_ends_below_the_offset() -> None:

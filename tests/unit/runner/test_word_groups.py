@@ -75,7 +75,7 @@ def test_a_comma_belongs_to_its_word_but_its_pause_does_not() -> None:
 def test_a_mark_before_a_word_does_not_make_it_early() -> None:
     (word,) = words_of(timed(["¿".encode(), b"qu", "é?".encode()], 0.0, 1.0, 1.2, 1.6), "es", 2.0)
     assert word.word == "¿qué?"
-    assert (word.start, word.end) == (1.0, pytest.approx(1.2 + 0.4 * 2 / 3))
+    assert (word.start, word.end) == pytest.approx((1.0, 1.2 + 0.4 * 2 / 3))
 
 
 def test_half_a_character_in_each_of_two_tokens_makes_one_word() -> None:
