@@ -71,19 +71,22 @@ class Controller:
         """A child Job was seen, or was seen to be gone."""
         job = read_job(raw)
         if deleted:
-            self._caches.jobs.drop(job.owner_uid, job.uid)
+            self._caches.drop_job(job.uid)
         else:
-            self._caches.jobs.put(job)
-        self._queue.add(job.owner_uid)
+            self._caches.put_job(job)
+        if job.owner_uid:
+            self._queue.add(job.owner_uid)
 
     def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:
         """A runner pod was seen, or was seen to be gone."""
         pod = read_pod(raw)
         if deleted:
-            self._caches.pods.drop(pod.owner_uid, pod.uid)
+            self._caches.drop_pod(pod.uid)
         else:
             self._caches.put_pod(pod)
-        self._queue.add(pod.owner_uid)
+        uid = self._caches.jobs.owner_of(pod.owner_uid)
+        if uid:  # else the pod is looked at together with its Job
+            self._queue.add(uid)
 
     # --- the loops ------------------------------------------------------------------------------------------------
 
@@ -188,13 +191,13 @@ class Controller:
     async def list_everything(self) -> None:
         """Bring the caches in line with the cluster, and look at whatever is not settled."""
         uids, version = await self._listed(JOBS, LABEL_JOB_UID, self.see_job)
-        orphaned = self._caches.jobs.keep_only(uids, version)
+        self._caches.jobs.keep_only(uids, version)
         uids, version = await self._listed(PODS, LABEL_JOB_UID, self.see_pod)
-        orphaned |= self._caches.pods.keep_only(uids, version)
+        self._caches.pods.keep_only(uids, version)
         uids, version = await self._listed(TRANSCRIPTION_JOBS, None, self.see_resource)
         for uid in self._caches.gone(uids, version):
             self._lose(uid)
-        for uid in {*self._caches.unsettled(), *orphaned}:
+        for uid in self._caches.unsettled():
             self._queue.add(uid)
 
     async def _listed(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from transcription_api.names import LABEL_JOB_UID, RUNNER_CONTAINER
+from transcription_api.names import GROUP, KIND, RUNNER_CONTAINER
 from transcription_api.status import ShardReport, TranscriptionJobStatus
 
 Raw = Mapping[str, Any]
@@ -46,6 +46,7 @@ class ChildJob:
     uid: str
     resource_version: str
     owner_uid: str
+    """The TranscriptionJob that controls it; empty: none does."""
     deleting: bool
     suspended: bool
     parallelism: int
@@ -87,7 +88,7 @@ class ChildPod:
     uid: str
     resource_version: str
     owner_uid: str
-    job_name: str
+    """The Job that controls it; empty: none does."""
     phase: str
     deleting: bool
     reason: str
@@ -107,6 +108,7 @@ class Refusal:
     message: str
     final: bool
     """Whether the same request would be refused for ever; a quota, for one, may have room later."""
+    reason: str = "JobRejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,14 @@ class Observed:
     jobs: tuple[ChildJob, ...] = ()
     pods: tuple[ChildPod, ...] = ()
     refusal: Refusal | None = field(default=None)
+
+
+def controller_uid(raw: Raw, group: str, kind: str) -> str:
+    """The uid of the object's controller if that is of the kind, else nothing. It is in the object's own namespace, always."""
+    for owner in raw["metadata"].get("ownerReferences") or []:
+        if owner.get("controller") and owner["kind"] == kind and owner["apiVersion"].partition("/")[0] == group:
+            return str(owner["uid"])
+    return ""
 
 
 def read_resource(raw: Raw) -> Resource:
@@ -167,7 +177,7 @@ def read_job(raw: Raw) -> ChildJob:
         name=metadata["name"],
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
-        owner_uid=(metadata.get("labels") or {}).get(LABEL_JOB_UID, ""),
+        owner_uid=controller_uid(raw, GROUP, KIND),
         deleting="deletionTimestamp" in metadata,
         suspended=bool(spec.get("suspend")),
         parallelism=spec.get("parallelism", 1),
@@ -184,7 +194,6 @@ def read_job(raw: Raw) -> ChildJob:
 def read_pod(raw: Raw) -> ChildPod:
     """A runner pod from its API object."""
     metadata, status = raw["metadata"], raw.get("status") or {}
-    labels = metadata.get("labels") or {}
     containers = status.get("containerStatuses") or []
     state = next((c.get("state") or {} for c in containers if c["name"] == RUNNER_CONTAINER), {})
     waiting, ended = state.get("waiting"), state.get("terminated")
@@ -196,8 +205,7 @@ def read_pod(raw: Raw) -> ChildPod:
         name=metadata["name"],
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
-        owner_uid=labels.get(LABEL_JOB_UID, ""),
-        job_name=labels.get("batch.kubernetes.io/job-name", ""),
+        owner_uid=controller_uid(raw, "batch", "Job"),
         phase=status.get("phase", "Pending"),
         deleting="deletionTimestamp" in metadata,
         reason=status.get("reason") or "",

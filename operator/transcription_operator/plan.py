@@ -31,6 +31,7 @@ class PatchJob:
     """Change mutable fields of a child Job's spec."""
 
     name: str
+    uid: str
     spec: Mapping[str, Any]
 
 
@@ -44,7 +45,7 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True)
 class DeleteConfigMap:
-    """Delete the ConfigMap of a run that is over."""
+    """Delete the ConfigMap of a run that is over, if it is the TranscriptionJob's own."""
 
     name: str
 

@@ -34,7 +34,7 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
     shards = [shard for shard in resource.status.shards or [] if shard.job_name == run.job_name]
-    pods = tuple(pod for pod in observed.pods if pod.job_name == run.job_name)
+    pods = tuple(pod for pod in observed.pods if child and pod.owner_uid == child.uid)
     figures = add_up(shards, run.job_name)
     try:
         resolved = resolve(resource.spec, settings)

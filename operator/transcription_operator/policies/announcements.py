@@ -12,6 +12,7 @@ _OBSTACLES = {
     "ContainerNotStarted",
     "PodsNotCreated",
     "JobRejected",
+    "NameTaken",
     "WaitingForStore",
     "PodFailed",
 }

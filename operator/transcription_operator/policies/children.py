@@ -31,7 +31,7 @@ def expire(observed: Observed, child: ChildJob) -> list[ChildAction]:
     seconds = observed.resource.spec.get("ttlSecondsAfterFinished")
     if child.ended is None or child.deleting or seconds is None or child.ttl_seconds == seconds:
         return []
-    return [PatchJob(child.name, {"ttlSecondsAfterFinished": seconds})]
+    return [PatchJob(child.name, child.uid, {"ttlSecondsAfterFinished": seconds})]
 
 
 def carry_out(
@@ -52,7 +52,7 @@ def carry_out(
     if child.parallelism != spec.parallelism:
         # An Indexed Job takes another size only when both change together.
         changes |= {"parallelism": spec.parallelism, "completions": spec.parallelism}
-    return [PatchJob(child.name, changes)] if changes else []
+    return [PatchJob(child.name, child.uid, changes)] if changes else []
 
 
 def _start(observed: Observed, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> StartRun:

@@ -18,8 +18,6 @@ FAILURE_GRACE = timedelta(seconds=2)
 POD_PATIENCE = timedelta(seconds=30)
 """A Job that has made no pod for this long has a problem that only its events tell."""
 
-JOB_REJECTED = "JobRejected"
-
 _BEFORE_SPEECH = (Stage.STARTING, Stage.LOADING_MODEL)
 
 
@@ -68,8 +66,8 @@ def _refused(case: Case) -> Verdict | None:
     if refusal is None:
         return None
     if refusal.final:
-        return Verdict(Phase.FAILED, JOB_REJECTED, f"refused: {refusal.message}", case.now)
-    return Verdict(Phase.PENDING, JOB_REJECTED, f"refused, trying again: {refusal.message}")
+        return Verdict(Phase.FAILED, refusal.reason, f"refused: {refusal.message}", case.now)
+    return Verdict(Phase.PENDING, refusal.reason, f"refused, trying again: {refusal.message}")
 
 
 def _complete(case: Case) -> Verdict | None:
