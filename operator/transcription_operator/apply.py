@@ -163,7 +163,7 @@ class Applier:
         return await self._cluster.apply(kind, wanted)
 
     async def _patch(self, resource: Resource, action: PatchJob) -> None:
-        body = {"metadata": {"uid": action.uid}, "spec": dict(action.spec)}
+        body = {"metadata": {"uid": action.uid, "annotations": dict(action.annotations)}, "spec": dict(action.spec)}
         try:
             job = await self._cluster.merge(JOBS, resource.namespace, action.name, body)
         except ApiError as error:

@@ -3,6 +3,7 @@
 Only what a decision needs is kept, so that the caches stay small.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from transcription_api.names import GROUP, KIND, RUNNER_CONTAINER
+from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
 from transcription_api.status import ShardReport, TranscriptionJobStatus
 
 Raw = Mapping[str, Any]
@@ -38,6 +39,18 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """What the operator last gave a Job of the fields that others change too: a queue controller, or a person."""
+
+    suspend: bool
+    parallelism: int
+
+    def annotation(self) -> dict[str, str]:
+        """As it stands on the Job."""
+        return {ANNOTATION_LAST_APPLIED: json.dumps({"parallelism": self.parallelism, "suspend": self.suspend})}
+
+
+@dataclass(frozen=True, slots=True)
 class ChildJob:
     """A batch/v1 Job of ours."""
 
@@ -48,8 +61,12 @@ class ChildJob:
     owner_uid: str
     """The TranscriptionJob that controls it; empty: none does."""
     deleting: bool
+    queue: str | None
+    """The queue of the queue controller that admits it; None: no such controller owns its `suspend`."""
     suspended: bool
     parallelism: int
+    completions: int
+    last_applied: Applied
     ttl_seconds: int | None
     active: int
     started: datetime | None
@@ -172,6 +189,7 @@ def read_job(raw: Raw) -> ChildJob:
     """A child Job from its API object."""
     metadata, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
     end = next((c for c in status.get("conditions") or [] if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
+    suspended, parallelism = bool(spec.get("suspend")), spec.get("parallelism", 1)
     return ChildJob(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -179,8 +197,11 @@ def read_job(raw: Raw) -> ChildJob:
         resource_version=metadata["resourceVersion"],
         owner_uid=controller_uid(raw, GROUP, KIND),
         deleting="deletionTimestamp" in metadata,
-        suspended=bool(spec.get("suspend")),
-        parallelism=spec.get("parallelism", 1),
+        queue=(metadata.get("labels") or {}).get(LABEL_QUEUE),
+        suspended=suspended,
+        parallelism=parallelism,
+        completions=spec.get("completions", parallelism),
+        last_applied=_last_applied(metadata, Applied(suspended, parallelism)),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
         active=status.get("active", 0),
         started=_optional_time(status.get("startTime")),
@@ -189,6 +210,15 @@ def read_job(raw: Raw) -> ChildJob:
         end_message=(end or {}).get("message") or "",
         ended_at=_optional_time((end or {}).get("lastTransitionTime")),
     )
+
+
+def _last_applied(metadata: Raw, live: Applied) -> Applied:
+    """What the annotation says; of a Job that has none, or one that somebody spoilt, what it is counts as given."""
+    try:
+        said = json.loads((metadata.get("annotations") or {})[ANNOTATION_LAST_APPLIED])
+        return Applied(suspend=bool(said["suspend"]), parallelism=int(said["parallelism"]))
+    except (KeyError, TypeError, ValueError):
+        return live
 
 
 def read_pod(raw: Raw) -> ChildPod:

@@ -32,7 +32,7 @@ def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus)
     if is_suspended and not was_suspended:
         events.append(EventRecord("Normal", "Suspended", message))
     if was_suspended and not is_suspended:
-        events.append(EventRecord("Normal", "Resumed", "spec.suspend was set to false"))
+        events.append(EventRecord("Normal", "Resumed", "no longer suspended"))
     if is_running and not was_running:
         events.append(EventRecord("Normal", "Started", message))
     reason, last = (_running_reason(s) for s in (after, before))

@@ -218,11 +218,14 @@ class Job:
                 self.config_maps.add(config_map["metadata"]["name"])
                 name = job["metadata"]["name"]
                 if name not in self.children:
-                    spec = {"parallelism": job["spec"]["parallelism"], "suspend": job["spec"]["suspend"]}
+                    spec = {field: job["spec"][field] for field in ("parallelism", "completions", "suspend")}
                     self.with_child(name, started=None, **spec)
+                    for field in ("labels", "annotations"):
+                        self.children[name]["metadata"][field] = dict(job["metadata"][field])
                     self.events.append((announcement.kind, announcement.reason))
-            case PatchJob(name, _, spec):
+            case PatchJob(name, _, spec, annotations):
                 self.children[name]["spec"].update(spec)
+                self.children[name]["metadata"].setdefault("annotations", {}).update(annotations)
             case DeleteJob(name, uid):
                 self.children.pop(name, None)
                 self.pods = {pod: raw for pod, raw in self.pods.items() if raw["metadata"]["ownerReferences"][0]["uid"] != uid}
