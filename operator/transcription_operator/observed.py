@@ -5,7 +5,7 @@ Only what a decision needs is kept, so that the caches stay small.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -129,13 +129,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Contest:
+    """What the operator did several times with success, and what did not stay done."""
+
+    message: str
+    over_in: float
+    """Seconds after which it counts as over, unless it is done again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Everything that a decision on one TranscriptionJob rests on."""
 
     resource: Resource
     jobs: tuple[ChildJob, ...] = ()
     pods: tuple[ChildPod, ...] = ()
-    refusal: Refusal | None = field(default=None)
+    refusal: Refusal | None = None
+    contest: Contest | None = None
 
 
 def controller_uid(raw: Raw, group: str, kind: str) -> str:

@@ -38,6 +38,9 @@ def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus)
     reason, last = (_running_reason(s) for s in (after, before))
     if reason in _OBSTACLES and reason != last:
         events.append(EventRecord("Warning", reason, message))
+    contest = condition(after.conditions, ConditionType.CONTESTED)
+    if contest and not condition(before.conditions, ConditionType.CONTESTED):
+        events.append(EventRecord("Warning", "Contested", contest.message))
     return tuple(events)
 
 
