@@ -44,13 +44,14 @@ class ConditionType(StrEnum):
     RUNNING = "Running"
     COMPLETE = "Complete"
     FAILED = "Failed"
+    CONTESTED = "Contested"
 
 
 class Condition(Record):
     """One aspect of the job's state, in the form that Kubernetes uses everywhere."""
 
     type: ConditionType
-    """Suspended, Running, Complete or Failed."""
+    """Suspended, Running, Complete or Failed; Contested: something that the operator does is undone again and again."""
     status: Literal["True", "False", "Unknown"]
     """Whether the condition holds."""
     reason: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$")]

@@ -1,9 +1,14 @@
-"""Carrying out a plan: children first, then the one status write, then the Events. Every step may be repeated without harm."""
+"""Carrying out a plan: children first, then the one status write, then the Events. Every step may be repeated without harm.
+
+Names can be computed by anybody, so an object under one of ours may be a stranger's. Nothing is changed or deleted but by the
+uid of an object that is known to be the TranscriptionJob's own, and nothing is taken over.
+"""
 
 import logging
 from datetime import datetime
 from typing import Any
 
+from transcription_api.names import GROUP, KIND, RUNNER_SERVICE_ACCOUNT
 from transcription_operator.caches import Caches
 from transcription_operator.children.access import role_binding, service_account
 from transcription_operator.cluster import (
@@ -15,10 +20,12 @@ from transcription_operator.cluster import (
     TRANSCRIPTION_JOBS,
     ApiError,
     Cluster,
+    Document,
+    Kind,
     UnreachableError,
 )
 from transcription_operator.event import event_object
-from transcription_operator.observed import Refusal, Resource, read_job, read_resource
+from transcription_operator.observed import Refusal, Resource, controller_uid, read_job, read_resource
 from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, EventRecord, PatchJob, StartRun
 from transcription_operator.settings import OperatorSettings
 
@@ -61,12 +68,13 @@ class Applier:
                 case StartRun():
                     if await self._start(resource, action):
                         events.append(action.announcement)
-                case PatchJob(name, spec):
-                    await self._patch(resource, name, dict(spec))
+                case PatchJob():
+                    await self._patch(resource, action)
                 case DeleteJob(name, uid):
-                    await self._delete_job(resource, name, uid)
+                    await self._cluster.delete(JOBS, resource.namespace, name, uid)
+                    self._caches.drop_job(uid)
                 case DeleteConfigMap(name):
-                    await self._cluster.delete(CONFIG_MAPS, resource.namespace, name)
+                    await self._delete_config_map(resource, name)
         return events
 
     async def status(self, resource: Resource, patch: dict[str, Any]) -> None:
@@ -97,7 +105,7 @@ class Applier:
         """Make the run's objects; True if this call made the Job."""
         try:
             await self._ensure_access(resource.namespace)
-            await self._cluster.apply(CONFIG_MAPS, action.config_map)
+            await self._ensure_config_map(resource, action.config_map)
         except ApiError as error:
             if error.status in _MAY_PASS + _FINAL:
                 raise RefusedError(Refusal(error.message, final=False)) from error
@@ -106,40 +114,85 @@ class Applier:
             job = await self._cluster.create(JOBS, resource.namespace, action.job)
         except ApiError as error:
             if error.status == 409:
-                name = action.job["metadata"]["name"]
-                self._caches.jobs.put(read_job(await self._cluster.get(JOBS, resource.namespace, name)))
+                self._caches.put_job(read_job(await self._own(JOBS, resource, action.job)))
                 return False
             if error.status in _MAY_PASS + _FINAL:
                 raise RefusedError(Refusal(error.message, final=error.status in _FINAL)) from error
             raise
-        self._caches.jobs.put(read_job(job))
+        self._caches.put_job(read_job(job))
         return True
 
+    async def _own(self, kind: Kind, resource: Resource, wanted: Document) -> Document:
+        """The object that has the wanted name already, if the TranscriptionJob controls it. Raises RefusedError if not."""
+        found = await self._cluster.get(kind, resource.namespace, wanted["metadata"]["name"])
+        if controller_uid(found, GROUP, KIND) != resource.uid:
+            raise _taken(wanted, "exists and is not this TranscriptionJob's")
+        return found
+
+    async def _ensure_config_map(self, resource: Resource, wanted: Document) -> None:
+        try:
+            await self._cluster.create(CONFIG_MAPS, resource.namespace, wanted)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            found = await self._own(CONFIG_MAPS, resource, wanted)
+            if found.get("data") != wanted["data"]:
+                body = {"metadata": {"uid": found["metadata"]["uid"]}, "data": wanted["data"]}
+                await self._cluster.merge(CONFIG_MAPS, resource.namespace, wanted["metadata"]["name"], body)
+
     async def _ensure_access(self, namespace: str) -> None:
+        """The runner's account and its binding: made where they are missing, and left alone where they are not."""
         if not self._settings.ensure_runner_access or namespace in self._accessible:
             return
-        await self._cluster.apply(SERVICE_ACCOUNTS, service_account(namespace))
-        await self._cluster.apply(ROLE_BINDINGS, role_binding(namespace, self._settings.runner_role))
+        account, binding = service_account(namespace), role_binding(namespace, self._settings.runner_role)
+        await self._found_or_made(SERVICE_ACCOUNTS, account)
+        found = await self._found_or_made(ROLE_BINDINGS, binding)
+        if found["roleRef"] != binding["roleRef"] or binding["subjects"][0] not in (found.get("subjects") or []):
+            role = self._settings.runner_role
+            raise _taken(binding, f"exists and does not bind ClusterRole {role} to ServiceAccount {RUNNER_SERVICE_ACCOUNT}")
         self._accessible.add(namespace)
 
-    async def _patch(self, resource: Resource, name: str, spec: dict[str, Any]) -> None:
+    async def _found_or_made(self, kind: Kind, wanted: Document) -> Document:
+        metadata = wanted["metadata"]
         try:
-            job = await self._cluster.merge(JOBS, resource.namespace, name, {"spec": spec})
+            return await self._cluster.get(kind, metadata["namespace"], metadata["name"])
         except ApiError as error:
             if error.status != 404:
                 raise
-            self._drop_job(resource, name)
+        # By apply, not by create: only the former's right can be confined to one name.
+        return await self._cluster.apply(kind, wanted)
+
+    async def _patch(self, resource: Resource, action: PatchJob) -> None:
+        body = {"metadata": {"uid": action.uid, "annotations": dict(action.annotations)}, "spec": dict(action.spec)}
+        try:
+            job = await self._cluster.merge(JOBS, resource.namespace, action.name, body)
+        except ApiError as error:
+            # Another uid is 422, as is a change that the API server does not allow.
+            if error.status not in (404, 422) or not await self._gone(resource.namespace, action.name, action.uid):
+                raise
+            self._caches.drop_job(action.uid)
             return
-        self._caches.jobs.put(read_job(job))
+        self._caches.put_job(read_job(job))
 
-    async def _delete_job(self, resource: Resource, name: str, uid: str) -> None:
-        await self._cluster.delete(JOBS, resource.namespace, name, uid)
-        self._drop_job(resource, name)
+    async def _gone(self, namespace: str, name: str, uid: str) -> bool:
+        """Whether the Job does not exist any more; another may have its name."""
+        try:
+            found = await self._cluster.get(JOBS, namespace, name)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return True
+        return bool(found["metadata"]["uid"] != uid)
 
-    def _drop_job(self, resource: Resource, name: str) -> None:
-        for child in self._caches.jobs.of(resource.uid):
-            if child.name == name:
-                self._caches.jobs.drop(resource.uid, child.uid)
+    async def _delete_config_map(self, resource: Resource, name: str) -> None:
+        try:
+            found = await self._cluster.get(CONFIG_MAPS, resource.namespace, name)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return
+        if controller_uid(found, GROUP, KIND) == resource.uid:
+            await self._cluster.delete(CONFIG_MAPS, resource.namespace, name, found["metadata"]["uid"])
 
     async def _refresh(self, resource: Resource) -> None:
         try:
@@ -153,3 +206,10 @@ class Applier:
             self._caches.put_resource(fresh)
         else:
             self._caches.forget(resource.uid)
+
+
+def _taken(wanted: Document, how: str) -> RefusedError:
+    """Somebody else has the name, or may have: the object is left as it is."""
+    name, namespace = wanted["metadata"]["name"], wanted["metadata"]["namespace"]
+    message = f"{wanted['kind']} {name} in namespace {namespace} {how}: look whose it is, and delete it or give it another name"
+    return RefusedError(Refusal(message, final=False, reason="NameTaken"))

@@ -2,11 +2,18 @@
 
 Objects come from several streams (kopf's watches, the operator's own writes, the periodic listing), so an older version never
 replaces a newer one. A TranscriptionJob that is settled leaves nothing but its phase and the version it was settled at.
+
+The watches select by a label, which anybody can write, in any namespace. Whose child an object is, its controller says alone:
+without one of the right kind it is not kept. The streams keep no order among each other, so a pod may come before its Job, and
+which pods are a TranscriptionJob's is decided when it is looked at.
 """
 
 from typing import Generic, Protocol, TypeVar
 
 from transcription_operator.observed import ChildJob, ChildPod, Observed, Resource
+
+MAX_EARLY_PODS = 1000
+"""Pods that may wait for their Job to be seen. More are a stranger's; if one of ours had to go, the next listing has it."""
 
 
 class _Child(Protocol):
@@ -29,35 +36,48 @@ def is_newer(version: str, than: str | None) -> bool:
 
 
 class Children(Generic[AnyChild]):
-    """Child objects of one kind, by their owner."""
+    """Child objects of one kind, by the uid of the controller that owns them."""
 
     def __init__(self) -> None:
         self._by_owner: dict[str, dict[str, AnyChild]] = {}
+        self._owners: dict[str, str] = {}
 
     def put(self, child: AnyChild) -> None:
-        """Remember `child` unless a newer version of it is known."""
-        siblings = self._by_owner.setdefault(child.owner_uid, {})
-        known = siblings.get(child.uid)
-        if is_newer(child.resource_version, known.resource_version if known else None):
-            siblings[child.uid] = child
+        """Remember `child` unless a newer version of it is known; one that nobody owns, or no longer, is nobody's child."""
+        owner_uid = self._owners.get(child.uid)
+        known = self._by_owner[owner_uid][child.uid] if owner_uid else None
+        if not is_newer(child.resource_version, known.resource_version if known else None):
+            return
+        if owner_uid != child.owner_uid:
+            self.drop(child.uid)
+        if child.owner_uid:
+            self._by_owner.setdefault(child.owner_uid, {})[child.uid] = child
+            self._owners[child.uid] = child.owner_uid
 
-    def drop(self, owner_uid: str, uid: str) -> None:
+    def drop(self, uid: str) -> None:
         """Forget a child that is gone."""
-        siblings = self._by_owner.get(owner_uid, {})
-        siblings.pop(uid, None)
-        if not siblings:
-            self._by_owner.pop(owner_uid, None)
+        owner_uid = self._owners.pop(uid, None)
+        if owner_uid is None:
+            return
+        del self._by_owner[owner_uid][uid]
+        if not self._by_owner[owner_uid]:
+            del self._by_owner[owner_uid]
 
     def drop_all(self, owner_uid: str) -> None:
         """Forget every child of an owner."""
-        self._by_owner.pop(owner_uid, None)
+        for child in self.of(owner_uid):
+            self.drop(child.uid)
+
+    def owner_of(self, uid: str) -> str | None:
+        """Who owns a child; None: it is not known."""
+        return self._owners.get(uid)
 
     def of(self, owner_uid: str) -> tuple[AnyChild, ...]:
         """The children of an owner."""
         return tuple(self._by_owner.get(owner_uid, {}).values())
 
-    def keep_only(self, uids: set[str], seen_at: str) -> set[str]:
-        """Forget what is not among `uids` and not newer than the listing they come from; returns the owners concerned."""
+    def keep_only(self, uids: set[str], seen_at: str) -> None:
+        """Forget what is not among `uids` and not newer than the listing they come from."""
         gone = [
             child
             for siblings in self._by_owner.values()
@@ -65,8 +85,7 @@ class Children(Generic[AnyChild]):
             if child.uid not in uids and is_newer(seen_at, child.resource_version)
         ]
         for child in gone:
-            self.drop(child.owner_uid, child.uid)
-        return {child.owner_uid for child in gone}
+            self.drop(child.uid)
 
 
 class Caches:
@@ -77,6 +96,7 @@ class Caches:
         self.pods: Children[ChildPod] = Children()
         self._resources: dict[str, Resource] = {}
         self._settled: dict[str, str] = {}
+        self._early_pods: dict[str, ChildPod] = {}
 
     def resource(self, uid: str) -> Resource | None:
         """An unsettled TranscriptionJob."""
@@ -97,19 +117,42 @@ class Caches:
         resource = self._resources.pop(uid, None)
         if resource is not None:
             self._settled[uid] = resource.resource_version
-        self.pods.drop_all(uid)
+        for job in self.jobs.of(uid):
+            self.pods.drop_all(job.uid)
+
+    def put_job(self, job: ChildJob) -> None:
+        """Remember a Job, and its pods that came before it."""
+        self.jobs.put(job)
+        for pod in [pod for pod in self._early_pods.values() if pod.owner_uid == job.uid]:
+            self.put_pod(self._early_pods.pop(pod.uid))
 
     def put_pod(self, pod: ChildPod) -> None:
-        """Remember a pod, unless its run is over."""
-        if pod.owner_uid not in self._settled:
+        """Remember a pod, unless its run is over. One whose Job is yet to be seen waits for that."""
+        owner_uid = self.jobs.owner_of(pod.owner_uid)
+        if owner_uid is None and pod.owner_uid:
+            known = self._early_pods.pop(pod.uid, pod)
+            self._early_pods[pod.uid] = pod if is_newer(pod.resource_version, known.resource_version) else known
+            if len(self._early_pods) > MAX_EARLY_PODS:
+                del self._early_pods[next(iter(self._early_pods))]
+        elif owner_uid not in self._settled:
             self.pods.put(pod)
+
+    def drop_job(self, uid: str) -> None:
+        """A Job is gone; its pods are nobody's then."""
+        self.jobs.drop(uid)
+        self.pods.drop_all(uid)
+
+    def drop_pod(self, uid: str) -> None:
+        """A pod is gone."""
+        self.pods.drop(uid)
+        self._early_pods.pop(uid, None)
 
     def forget(self, uid: str) -> None:
         """A TranscriptionJob is gone."""
         self._resources.pop(uid, None)
         self._settled.pop(uid, None)
-        self.jobs.drop_all(uid)
-        self.pods.drop_all(uid)
+        for job in self.jobs.of(uid):
+            self.drop_job(job.uid)
 
     def unsettled(self) -> tuple[str, ...]:
         """The uids of the TranscriptionJobs that something is to be done for."""
@@ -121,8 +164,10 @@ class Caches:
         return [uid for uid, version in versions.items() if uid not in uids and is_newer(seen_at, version)]
 
     def observed(self, uid: str) -> Observed | None:
-        """What is known about a TranscriptionJob; None when it is settled or gone."""
+        """What is known about a TranscriptionJob; None when it is settled or gone. Other namespaces have no say in it."""
         resource = self._resources.get(uid)
         if resource is None:
             return None
-        return Observed(resource, self.jobs.of(uid), self.pods.of(uid))
+        jobs = tuple(job for job in self.jobs.of(uid) if job.namespace == resource.namespace)
+        pods = tuple(pod for job in jobs for pod in self.pods.of(job.uid) if pod.namespace == resource.namespace)
+        return Observed(resource, jobs, pods)

@@ -114,9 +114,9 @@ class Cluster:
         return await self._request("POST", kind.path(namespace), query=query, body=body)
 
     async def apply(self, kind: Kind, body: Document) -> Document:
-        """Server-side apply: create the object, or make the fields given here what they are here."""
+        """Server-side apply: create the object. Raises ApiError 409 where somebody else has given a field another value."""
         metadata = body["metadata"]
-        query = {"fieldManager": OPERATOR_FIELD_MANAGER, "force": "true"}
+        query = {"fieldManager": OPERATOR_FIELD_MANAGER}
         path = kind.path(metadata["namespace"], metadata["name"])
         return await self._request("PATCH", path, query=query, body=body, content_type="application/apply-patch+yaml")
 

@@ -21,6 +21,7 @@ from transcription_operator.observed import Observed, Raw, Resource, read_job, r
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
 from transcription_operator.reconcile import reconcile
+from transcription_operator.repetition import FIRST_PAUSE, Repetition
 from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.work_queue import WorkQueue
@@ -49,6 +50,7 @@ class Controller:
         self._caches = Caches()
         self._applier = Applier(cluster, self._caches, settings)
         self._queue: WorkQueue[str] = WorkQueue(time.monotonic)
+        self._repetition = Repetition(time.monotonic)
         metrics.queue.set_function(lambda: len(self._queue))
 
     # --- what the watches say -------------------------------------------------------------------------------------
@@ -71,19 +73,22 @@ class Controller:
         """A child Job was seen, or was seen to be gone."""
         job = read_job(raw)
         if deleted:
-            self._caches.jobs.drop(job.owner_uid, job.uid)
+            self._caches.drop_job(job.uid)
         else:
-            self._caches.jobs.put(job)
-        self._queue.add(job.owner_uid)
+            self._caches.put_job(job)
+        if job.owner_uid:
+            self._queue.add(job.owner_uid)
 
     def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:
         """A runner pod was seen, or was seen to be gone."""
         pod = read_pod(raw)
         if deleted:
-            self._caches.pods.drop(pod.owner_uid, pod.uid)
+            self._caches.drop_pod(pod.uid)
         else:
             self._caches.put_pod(pod)
-        self._queue.add(pod.owner_uid)
+        uid = self._caches.jobs.owner_of(pod.owner_uid)
+        if uid:  # else the pod is looked at together with its Job
+            self._queue.add(uid)
 
     # --- the loops ------------------------------------------------------------------------------------------------
 
@@ -138,21 +143,27 @@ class Controller:
         observed = self._caches.observed(uid)
         if observed is None:
             return None
-        resource, now = observed.resource, self._clock()
-        plan = reconcile(observed, now, self._settings)
+        observed = replace(observed, contest=self._repetition.contest(uid))
+        now = self._clock()
+        again: float | None = None
+        plan = self._repetition.hold_back(uid, reconcile(observed, now, self._settings))
         refused: RefusedError | None = None
         events: list[EventRecord] = []
         try:
-            events = await self._applier.children(resource, plan.children)
+            if plan.children:
+                events = await self._applier.children(observed.resource, plan.children)
+                self._warn(uid, self._repetition.acted(uid, plan.children))
+                again = FIRST_PAUSE  # whether it stays: an answer that changes nothing brings no event
         except RefusedError as error:
             refused = error
-            plan = reconcile(replace(observed, refusal=error.refusal), now, self._settings)
+            plan = self._repetition.hold_back(uid, reconcile(replace(observed, refusal=error.refusal), now, self._settings))
         await self._write_status(observed, plan, events, now)
         if refused and not plan.ends_run:
             raise refused
         if plan.settled:
             self._caches.settle(uid)
-        return plan.requeue_after
+            self._repetition.forget(uid)
+        return min((seconds for seconds in (again, plan.requeue_after) if seconds is not None), default=None)
 
     async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
         resource = observed.resource
@@ -161,8 +172,15 @@ class Controller:
                 await self._applier.status(resource, plan.status)
                 self._count(resource, plan)
                 events = [*events, *plan.events]
+                if lost := self._warn(resource.uid, self._repetition.wrote(resource.uid, plan.status)):
+                    events.append(EventRecord("Warning", "Contested", lost))
         finally:
             await self._applier.announce(resource, events, now)
+
+    def _warn(self, uid: str, message: str | None) -> str | None:
+        if message:
+            log.warning("%s: %s", self._title(uid), message)
+        return message
 
     def _count(self, before: Resource, plan: Plan) -> None:
         after = self._caches.resource(before.uid)
@@ -188,13 +206,13 @@ class Controller:
     async def list_everything(self) -> None:
         """Bring the caches in line with the cluster, and look at whatever is not settled."""
         uids, version = await self._listed(JOBS, LABEL_JOB_UID, self.see_job)
-        orphaned = self._caches.jobs.keep_only(uids, version)
+        self._caches.jobs.keep_only(uids, version)
         uids, version = await self._listed(PODS, LABEL_JOB_UID, self.see_pod)
-        orphaned |= self._caches.pods.keep_only(uids, version)
+        self._caches.pods.keep_only(uids, version)
         uids, version = await self._listed(TRANSCRIPTION_JOBS, None, self.see_resource)
         for uid in self._caches.gone(uids, version):
             self._lose(uid)
-        for uid in {*self._caches.unsettled(), *orphaned}:
+        for uid in self._caches.unsettled():
             self._queue.add(uid)
 
     async def _listed(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
@@ -213,6 +231,7 @@ class Controller:
     def _lose(self, uid: str) -> None:
         self._caches.forget(uid)
         self._queue.forget(uid)
+        self._repetition.forget(uid)
         self._metrics.lose(uid)
 
     def _title(self, uid: str) -> str:

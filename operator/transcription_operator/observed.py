@@ -3,14 +3,15 @@
 Only what a decision needs is kept, so that the caches stay small.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from transcription_api.names import LABEL_JOB_UID, RUNNER_CONTAINER
+from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
 from transcription_api.status import ShardReport, TranscriptionJobStatus
 
 Raw = Mapping[str, Any]
@@ -38,6 +39,18 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """What the operator last gave a Job of the fields that others change too: a queue controller, or a person."""
+
+    suspend: bool
+    parallelism: int
+
+    def annotation(self) -> dict[str, str]:
+        """As it stands on the Job."""
+        return {ANNOTATION_LAST_APPLIED: json.dumps({"parallelism": self.parallelism, "suspend": self.suspend})}
+
+
+@dataclass(frozen=True, slots=True)
 class ChildJob:
     """A batch/v1 Job of ours."""
 
@@ -46,9 +59,14 @@ class ChildJob:
     uid: str
     resource_version: str
     owner_uid: str
+    """The TranscriptionJob that controls it; empty: none does."""
     deleting: bool
+    queue: str | None
+    """The queue of the queue controller that admits it; None: no such controller owns its `suspend`."""
     suspended: bool
     parallelism: int
+    completions: int
+    last_applied: Applied
     ttl_seconds: int | None
     active: int
     started: datetime | None
@@ -87,7 +105,7 @@ class ChildPod:
     uid: str
     resource_version: str
     owner_uid: str
-    job_name: str
+    """The Job that controls it; empty: none does."""
     phase: str
     deleting: bool
     reason: str
@@ -107,6 +125,16 @@ class Refusal:
     message: str
     final: bool
     """Whether the same request would be refused for ever; a quota, for one, may have room later."""
+    reason: str = "JobRejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What the operator did several times with success, and what did not stay done."""
+
+    message: str
+    over_in: float
+    """Seconds after which it counts as over, unless it is done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +144,16 @@ class Observed:
     resource: Resource
     jobs: tuple[ChildJob, ...] = ()
     pods: tuple[ChildPod, ...] = ()
-    refusal: Refusal | None = field(default=None)
+    refusal: Refusal | None = None
+    contest: Contest | None = None
+
+
+def controller_uid(raw: Raw, group: str, kind: str) -> str:
+    """The uid of the object's controller if that is of the kind, else nothing. It is in the object's own namespace, always."""
+    for owner in raw["metadata"].get("ownerReferences") or []:
+        if owner.get("controller") and owner["kind"] == kind and owner["apiVersion"].partition("/")[0] == group:
+            return str(owner["uid"])
+    return ""
 
 
 def read_resource(raw: Raw) -> Resource:
@@ -162,15 +199,19 @@ def read_job(raw: Raw) -> ChildJob:
     """A child Job from its API object."""
     metadata, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
     end = next((c for c in status.get("conditions") or [] if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
+    suspended, parallelism = bool(spec.get("suspend")), spec.get("parallelism", 1)
     return ChildJob(
         namespace=metadata["namespace"],
         name=metadata["name"],
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
-        owner_uid=(metadata.get("labels") or {}).get(LABEL_JOB_UID, ""),
+        owner_uid=controller_uid(raw, GROUP, KIND),
         deleting="deletionTimestamp" in metadata,
-        suspended=bool(spec.get("suspend")),
-        parallelism=spec.get("parallelism", 1),
+        queue=(metadata.get("labels") or {}).get(LABEL_QUEUE),
+        suspended=suspended,
+        parallelism=parallelism,
+        completions=spec.get("completions", parallelism),
+        last_applied=_last_applied(metadata, Applied(suspended, parallelism)),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
         active=status.get("active", 0),
         started=_optional_time(status.get("startTime")),
@@ -181,10 +222,18 @@ def read_job(raw: Raw) -> ChildJob:
     )
 
 
+def _last_applied(metadata: Raw, live: Applied) -> Applied:
+    """What the annotation says; of a Job that has none, or one that somebody spoilt, what it is counts as given."""
+    try:
+        said = json.loads((metadata.get("annotations") or {})[ANNOTATION_LAST_APPLIED])
+        return Applied(suspend=bool(said["suspend"]), parallelism=int(said["parallelism"]))
+    except (KeyError, TypeError, ValueError):
+        return live
+
+
 def read_pod(raw: Raw) -> ChildPod:
     """A runner pod from its API object."""
     metadata, status = raw["metadata"], raw.get("status") or {}
-    labels = metadata.get("labels") or {}
     containers = status.get("containerStatuses") or []
     state = next((c.get("state") or {} for c in containers if c["name"] == RUNNER_CONTAINER), {})
     waiting, ended = state.get("waiting"), state.get("terminated")
@@ -196,8 +245,7 @@ def read_pod(raw: Raw) -> ChildPod:
         name=metadata["name"],
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
-        owner_uid=labels.get(LABEL_JOB_UID, ""),
-        job_name=labels.get("batch.kubernetes.io/job-name", ""),
+        owner_uid=controller_uid(raw, "batch", "Job"),
         phase=status.get("phase", "Pending"),
         deleting="deletionTimestamp" in metadata,
         reason=status.get("reason") or "",

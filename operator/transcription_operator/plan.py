@@ -1,7 +1,7 @@
 """What a reconcile decides: changes to child objects, one status patch, events, and when to look again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Document = dict[str, Any]
@@ -28,10 +28,12 @@ class StartRun:
 
 @dataclass(frozen=True, slots=True)
 class PatchJob:
-    """Change mutable fields of a child Job's spec."""
+    """Change mutable fields of a child Job's spec, and annotations with them."""
 
     name: str
+    uid: str
     spec: Mapping[str, Any]
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True)
 class DeleteConfigMap:
-    """Delete the ConfigMap of a run that is over."""
+    """Delete the ConfigMap of a run that is over, if it is the TranscriptionJob's own."""
 
     name: str
 

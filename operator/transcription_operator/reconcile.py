@@ -11,7 +11,7 @@ from transcription_operator.observed import ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
 from transcription_operator.policies.children import carry_out, ended, expire, retire_older_runs
-from transcription_operator.policies.conditions import MAX_MESSAGE, conditions
+from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 from transcription_operator.policies.verdict import Case, Verdict, judge
 from transcription_operator.resolved import InvalidSpecError, resolve
@@ -30,11 +30,11 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     child = next((job for job in observed.jobs if job.name == run.job_name), None)
     if run.recorded and ended(resource.status):
         actions += expire(observed, child) if child else []
-        return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), settled=not actions)
+        return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), now, settled=not actions)
 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
     shards = [shard for shard in resource.status.shards or [] if shard.job_name == run.job_name]
-    pods = tuple(pod for pod in observed.pods if pod.job_name == run.job_name)
+    pods = tuple(pod for pod in observed.pods if child and pod.owner_uid == child.uid)
     figures = add_up(shards, run.job_name)
     try:
         resolved = resolve(resource.spec, settings)
@@ -47,7 +47,7 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         seen = previous.model_copy(update={"shards": shards})
         verdict = judge(Case(observed, resolved, child, pods, figures, seen, now))
     status = _status(verdict, run, figures, previous, pods, resource.generation, now)
-    return _plan(observed, status, tuple(actions), new_run=not run.recorded, requeue_after=verdict.requeue_after)
+    return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=verdict.requeue_after)
 
 
 def _status(
@@ -99,17 +99,22 @@ def _plan(
     observed: Observed,
     status: TranscriptionJobStatus,
     actions: tuple[ChildAction, ...],
+    now: datetime,
     *,
     new_run: bool = False,
     requeue_after: float | None = None,
     settled: bool = False,
 ) -> Plan:
-    stored = observed.resource.status
+    stored, contest = observed.resource.status, observed.contest
+    told = contested(status.conditions, contest, stored.conditions, observed.resource.generation, now)
+    status = status.model_copy(update={"conditions": told})
     patch = status_patch(stored, status, reset_shards=new_run)
-    settled = settled and patch is None
+    settled = settled and patch is None and contest is None
     before = TranscriptionJobStatus() if new_run else stored
-    if new_run or (ended(status) and not settled):
+    if new_run or (ended(status) and (patch or actions)):
         requeue_after = 0.0  # what is left, such as making the Job or its time to live, is done once this is written
+    elif contest and requeue_after is None:
+        requeue_after = contest.over_in
     return Plan(
         children=actions,
         status=patch,

@@ -6,16 +6,15 @@ operator down, the run would look as if it had never been started.
 
 from typing import Any
 
-from transcription_api.names import ANNOTATION_RUN, FINAL_EXIT_CODES, RUNNER_CONTAINER, ExitCode
+from transcription_api.names import ANNOTATION_RUN, FINAL_EXIT_CODES, LABEL_QUEUE, RUNNER_CONTAINER, ExitCode
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
-from transcription_operator.observed import Resource
+from transcription_operator.observed import Applied, Resource
 from transcription_operator.resolved import ResolvedSpec
 from transcription_operator.run import Run
 from transcription_operator.settings import RunnerDefaults
 
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
-_QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
+_QUEUE_LABELS = (LABEL_QUEUE, "kueue.x-k8s.io/priority-class")
 
 
 def job(resource: Resource, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec, runner: RunnerDefa
             "name": run.job_name,
             "namespace": resource.namespace,
             "labels": {**labels, **queue},
-            "annotations": {ANNOTATION_RUN: run.run_id},
+            "annotations": {ANNOTATION_RUN: run.run_id, **Applied(spec.suspend, spec.parallelism).annotation()},
             "ownerReferences": [owner_reference(resource)],
         },
         "spec": body,

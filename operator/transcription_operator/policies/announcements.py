@@ -12,6 +12,7 @@ _OBSTACLES = {
     "ContainerNotStarted",
     "PodsNotCreated",
     "JobRejected",
+    "NameTaken",
     "WaitingForStore",
     "PodFailed",
 }
@@ -31,12 +32,15 @@ def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus)
     if is_suspended and not was_suspended:
         events.append(EventRecord("Normal", "Suspended", message))
     if was_suspended and not is_suspended:
-        events.append(EventRecord("Normal", "Resumed", "spec.suspend was set to false"))
+        events.append(EventRecord("Normal", "Resumed", "no longer suspended"))
     if is_running and not was_running:
         events.append(EventRecord("Normal", "Started", message))
     reason, last = (_running_reason(s) for s in (after, before))
     if reason in _OBSTACLES and reason != last:
         events.append(EventRecord("Warning", reason, message))
+    contest = condition(after.conditions, ConditionType.CONTESTED)
+    if contest and not condition(before.conditions, ConditionType.CONTESTED):
+        events.append(EventRecord("Warning", "Contested", contest.message))
     return tuple(events)
 
 

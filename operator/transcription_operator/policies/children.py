@@ -1,9 +1,10 @@
 """What has to change among the child objects?"""
 
+from transcription_api.names import LABEL_QUEUE
 from transcription_api.status import Phase, TranscriptionJobStatus
 from transcription_operator.children.config_map import config_map
-from transcription_operator.children.job import QUEUE_LABEL, job
-from transcription_operator.observed import ChildJob, Observed
+from transcription_operator.children.job import job
+from transcription_operator.observed import Applied, ChildJob, Observed
 from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, EventRecord, PatchJob, StartRun
 from transcription_operator.resolved import ResolvedSpec
 from transcription_operator.run import Run
@@ -31,28 +32,40 @@ def expire(observed: Observed, child: ChildJob) -> list[ChildAction]:
     seconds = observed.resource.spec.get("ttlSecondsAfterFinished")
     if child.ended is None or child.deleting or seconds is None or child.ttl_seconds == seconds:
         return []
-    return [PatchJob(child.name, {"ttlSecondsAfterFinished": seconds})]
+    return [PatchJob(child.name, child.uid, {"ttlSecondsAfterFinished": seconds})]
 
 
 def carry_out(
     observed: Observed, run: Run, resolved: ResolvedSpec, child: ChildJob | None, runner: RunnerDefaults
 ) -> list[ChildAction]:
-    """Make the run's Job, or bring its mutable fields in line with the spec."""
-    spec, queued = resolved.spec, QUEUE_LABEL in observed.resource.labels
+    """Make the run's Job, or pass on what has changed in the spec."""
+    spec = resolved.spec
     if child is None:
+        queued = LABEL_QUEUE in observed.resource.labels
         return [] if queued and spec.suspend else [_start(observed, run, resolved, runner)]
     if child.ended or child.deleting:
         return []
-    # Kueue owns `suspend` of a Job that it queues: such a Job is stopped by removing it.
-    if queued and spec.suspend:
+    # A queue controller owns `suspend` of a Job that it queues: such a Job is stopped by removing it.
+    if child.queue is not None and spec.suspend:
         return [DeleteJob(child.name, child.uid)]
+    changes = _changes(child, Applied(spec.suspend, spec.parallelism))
+    return [PatchJob(child.name, child.uid, *changes)] if changes else []
+
+
+def _changes(child: ChildJob, wanted: Applied) -> tuple[dict[str, object], dict[str, str]] | None:
+    """Fields and annotation: what the spec says now and the Job has not been given yet. What others have changed since stays.
+
+    The one exception: nobody but a queue controller has a say in the size of a Job.
+    """
+    given = child.last_applied
     changes: dict[str, object] = {}
-    if not queued and child.suspended != spec.suspend:
-        changes["suspend"] = spec.suspend
-    if child.parallelism != spec.parallelism:
+    if child.queue is None and wanted.suspend != given.suspend:
+        changes["suspend"] = wanted.suspend
+    resized = wanted.parallelism != (given.parallelism if child.queue is not None else child.parallelism)
+    if resized:
         # An Indexed Job takes another size only when both change together.
-        changes |= {"parallelism": spec.parallelism, "completions": spec.parallelism}
-    return [PatchJob(child.name, changes)] if changes else []
+        changes |= {"parallelism": wanted.parallelism, "completions": wanted.parallelism}
+    return (changes, wanted.annotation()) if changes else None
 
 
 def _start(observed: Observed, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> StartRun:

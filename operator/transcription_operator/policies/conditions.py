@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from transcription_api.status import Condition, ConditionType, Phase
+from transcription_operator.observed import Contest
 from transcription_operator.policies.verdict import Verdict
 
 MAX_MESSAGE = 4000
@@ -42,6 +43,27 @@ def conditions(verdict: Verdict, previous: list[Condition], generation: int, now
             observed_generation=generation,
         )
         for kind, (status, why, text) in states.items()
+    ]
+
+
+def contested(
+    of: list[Condition], contest: Contest | None, stored: list[Condition], generation: int, now: datetime
+) -> list[Condition]:
+    """The conditions with Contested, while something does not stay done, and without it otherwise."""
+    others = [condition for condition in of if condition.type is not ConditionType.CONTESTED]
+    if contest is None:
+        return others
+    known = condition(stored, ConditionType.CONTESTED)
+    return [
+        *others,
+        Condition(
+            type=ConditionType.CONTESTED,
+            status="True",
+            reason="DoesNotStay",
+            message=contest.message[:MAX_MESSAGE],
+            last_transition_time=known.last_transition_time if known else now.replace(microsecond=0),
+            observed_generation=generation,
+        ),
     ]
 
 

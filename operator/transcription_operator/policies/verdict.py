@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
-from transcription_operator.children.job import QUEUE_LABEL
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.policies.failure import job_cause, last_cause
 from transcription_operator.policies.figures import Figures
@@ -17,8 +16,6 @@ FAILURE_GRACE = timedelta(seconds=2)
 """The same for a failed Job, whose pods may have died without a report."""
 POD_PATIENCE = timedelta(seconds=30)
 """A Job that has made no pod for this long has a problem that only its events tell."""
-
-JOB_REJECTED = "JobRejected"
 
 _BEFORE_SPEECH = (Stage.STARTING, Stage.LOADING_MODEL)
 
@@ -47,15 +44,11 @@ class Case:
     """The status so far, with this run's shards alone."""
     now: datetime
 
-    @property
-    def queued_by_kueue(self) -> bool:
-        """Whether Kueue decides when the Job may run."""
-        return QUEUE_LABEL in self.observed.resource.labels
-
 
 def judge(case: Case) -> Verdict:
     """The state of the run."""
-    for question in (_refused, _complete, _failed, _suspended, _queued, _replaced, _running, _hindered, _retrying):
+    suspended = (_suspended, _queued, _suspended_by_other)
+    for question in (_refused, _complete, _failed, *suspended, _replaced, _running, _hindered, _retrying):
         verdict = question(case)
         if verdict:
             return verdict
@@ -68,8 +61,8 @@ def _refused(case: Case) -> Verdict | None:
     if refusal is None:
         return None
     if refusal.final:
-        return Verdict(Phase.FAILED, JOB_REJECTED, f"refused: {refusal.message}", case.now)
-    return Verdict(Phase.PENDING, JOB_REJECTED, f"refused, trying again: {refusal.message}")
+        return Verdict(Phase.FAILED, refusal.reason, f"refused: {refusal.message}", case.now)
+    return Verdict(Phase.PENDING, refusal.reason, f"refused, trying again: {refusal.message}")
 
 
 def _complete(case: Case) -> Verdict | None:
@@ -77,7 +70,7 @@ def _complete(case: Case) -> Verdict | None:
     if job is None or job.ended != "Complete":
         return None
     ended_at = job.ended_at or case.now
-    missing = set(range(job.parallelism)) - figures.finished_shards
+    missing = set(range(job.completions)) - figures.finished_shards
     if missing and case.now < ended_at + REPORT_GRACE:
         return _wait_for_reports(case, ended_at + REPORT_GRACE)
     if figures.files is None:
@@ -118,10 +111,19 @@ def _suspended(case: Case) -> Verdict | None:
 
 
 def _queued(case: Case) -> Verdict | None:
-    if case.job is None or not case.job.suspended or not case.queued_by_kueue:
+    if case.job is None or not case.job.suspended or case.job.queue is None:
         return None
-    queue = case.observed.resource.labels[QUEUE_LABEL]
-    return Verdict(Phase.PENDING, "Queued", f"waiting for quota in Kueue's queue {queue}")
+    return Verdict(Phase.PENDING, "Queued", f"waiting for quota in Kueue's queue {case.job.queue}")
+
+
+def _suspended_by_other(case: Case) -> Verdict | None:
+    """Neither spec.suspend nor a queue controller: somebody has suspended the Job itself, and knows why."""
+    job = case.job
+    if job is None or not job.suspended or job.last_applied.suspend:
+        return None
+    resume = f"""kubectl patch job -n {job.namespace} {job.name} --type=merge -p '{{"spec":{{"suspend":false}}}}'"""
+    message = f"Job {job.name} itself was suspended, and not by spec.suspend; to go on: {resume}"
+    return Verdict(Phase.SUSPENDED, "SuspendedByOther", message)
 
 
 def _replaced(case: Case) -> Verdict | None:

@@ -1,43 +1,11 @@
 """Serving every namespace: the operator itself gives runners their access where jobs appear, and can give no other."""
 
 import json
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.integration.kubectl import Kubectl
-from tests.integration.operator.operators import Operator, eventually, kubeconfig_of, rendered
+from tests.integration.operator.operators import Operator, eventually, kubeconfig_of
 from tests.integration.operator.pods import Runner, Transcription
-
-RIGHTS = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
-
-
-@pytest.fixture(scope="module")
-def home(cluster: None) -> Iterator[Kubectl]:
-    """The operator's own namespace, with the chart's cluster-wide rights; everything of it is named after the namespace."""
-    kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
-    kubectl("create", "namespace", kubectl.namespace)
-    flags = (f"fullnameOverride={kubectl.namespace}", "crds.enabled=false", "userRoles.create=false")
-    objects = [o for o in rendered("test", kubectl.namespace, *flags) if o["kind"] in RIGHTS]
-    kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-    yield kubectl
-    for o in objects:
-        kubectl("delete", o["kind"], o["metadata"]["name"], "--ignore-not-found")
-    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
-
-
-@pytest.fixture
-def everywhere(home: Kubectl, tmp_path: Path) -> Iterator[Operator]:
-    """An operator that serves all namespaces."""
-    kubeconfig = kubeconfig_of(home, home.namespace, tmp_path / "operator.kubeconfig")
-    rights = {"ensureRunnerAccess": True, "runnerRole": f"{home.namespace}-runner"}
-    operator = Operator(tmp_path / "operator", kubeconfig, home.namespace, watchNamespaces=[], **rights)
-    operator.start()
-    yield operator
-    operator.kill()
-    assert "cannot" not in operator.log(), operator.log()
 
 
 def test_runners_get_their_access_where_a_job_appears(

@@ -13,7 +13,7 @@ UID = RESOURCE.uid
 def filled() -> Caches:
     caches = Caches()
     caches.put_resource(replace(RESOURCE, resource_version="9"))
-    caches.jobs.put(replace(JOB, resource_version="9"))
+    caches.put_job(replace(JOB, resource_version="9"))
     caches.put_pod(replace(POD, resource_version="9"))
     return caches
 
@@ -22,7 +22,7 @@ def test_an_older_version_never_replaces_a_newer_one() -> None:
     caches = filled()
     assert caches.put_resource(replace(RESOURCE, resource_version="8")) is False
     assert caches.put_resource(replace(RESOURCE, resource_version="10")) is True, "versions are numbers, not text"
-    caches.jobs.put(replace(JOB, resource_version="8", suspended=True))
+    caches.put_job(replace(JOB, resource_version="8", suspended=True))
     observed = caches.observed(UID)
     assert observed is not None
     assert observed.resource.resource_version == "10"
@@ -46,8 +46,10 @@ def test_a_listing_removes_what_it_does_not_show_but_nothing_newer() -> None:
     assert caches.gone(set(), "8") == []
     assert caches.gone({UID}, "20") == []
     assert caches.gone(set(), "20") == [UID]
-    assert caches.pods.keep_only(set(), "8") == set()
-    assert caches.pods.keep_only(set(), "20") == {UID}
+    caches.pods.keep_only(set(), "8")
+    assert len(caches.pods.of(JOB.uid)) == 1
+    caches.pods.keep_only(set(), "20")
+    assert caches.pods.of(JOB.uid) == ()
     caches.forget(UID)
     assert caches.unsettled() == ()
     assert caches.jobs.of(UID) == ()

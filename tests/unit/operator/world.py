@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from transcription_api.names import LABEL_JOB_UID
+from transcription_api.names import API_VERSION, KIND, LABEL_JOB_UID
 from transcription_operator.observed import ChildJob, ChildPod, Observed, Refusal, read_job, read_pod, read_resource
 from transcription_operator.plan import DeleteJob, PatchJob, Plan, StartRun
 from transcription_operator.reconcile import reconcile
@@ -116,6 +116,9 @@ class Job:
                 "uid": f"uid-{name}",
                 "resourceVersion": "1",
                 "labels": {LABEL_JOB_UID: self.raw["metadata"]["uid"]},
+                "ownerReferences": [
+                    {"apiVersion": API_VERSION, "kind": KIND, "uid": self.raw["metadata"]["uid"], "controller": True}
+                ],
             },
             "spec": {"parallelism": 1, "completions": 1, "suspend": False, **spec},
             "status": {"startTime": text(at(started))} if started is not None else {},
@@ -137,10 +140,8 @@ class Job:
                 "namespace": "team",
                 "uid": f"uid-{name}",
                 "resourceVersion": "1",
-                "labels": {
-                    LABEL_JOB_UID: self.raw["metadata"]["uid"],
-                    "batch.kubernetes.io/job-name": self.job_name,
-                },
+                "labels": {LABEL_JOB_UID: self.raw["metadata"]["uid"]},
+                "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "uid": f"uid-{self.job_name}", "controller": True}],
             },
             "status": {"phase": phase, **status},
         }
@@ -217,18 +218,17 @@ class Job:
                 self.config_maps.add(config_map["metadata"]["name"])
                 name = job["metadata"]["name"]
                 if name not in self.children:
-                    spec = {"parallelism": job["spec"]["parallelism"], "suspend": job["spec"]["suspend"]}
+                    spec = {field: job["spec"][field] for field in ("parallelism", "completions", "suspend")}
                     self.with_child(name, started=None, **spec)
+                    for field in ("labels", "annotations"):
+                        self.children[name]["metadata"][field] = dict(job["metadata"][field])
                     self.events.append((announcement.kind, announcement.reason))
-            case PatchJob(name, spec):
+            case PatchJob(name, _, spec, annotations):
                 self.children[name]["spec"].update(spec)
-            case DeleteJob(name):
+                self.children[name]["metadata"].setdefault("annotations", {}).update(annotations)
+            case DeleteJob(name, uid):
                 self.children.pop(name, None)
-                self.pods = {
-                    pod: raw
-                    for pod, raw in self.pods.items()
-                    if raw["metadata"]["labels"]["batch.kubernetes.io/job-name"] != name
-                }
+                self.pods = {pod: raw for pod, raw in self.pods.items() if raw["metadata"]["ownerReferences"][0]["uid"] != uid}
             case _:
                 self.config_maps.discard(action.name)
 
