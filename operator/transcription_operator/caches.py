@@ -75,6 +75,7 @@ class Caches:
     def __init__(self) -> None:
         self.jobs: Children[ChildJob] = Children()
         self.pods: Children[ChildPod] = Children()
+        self._departed: dict[str, dict[str, ChildPod]] = {}
         self._resources: dict[str, Resource] = {}
         self._settled: dict[str, str] = {}
 
@@ -98,11 +99,26 @@ class Caches:
         if resource is not None:
             self._settled[uid] = resource.resource_version
         self.pods.drop_all(uid)
+        self._departed.pop(uid, None)
 
     def put_pod(self, pod: ChildPod) -> None:
         """Remember a pod, unless its run is over."""
         if pod.owner_uid not in self._settled:
             self.pods.put(pod)
+
+    def drop_pod(self, pod: ChildPod) -> None:
+        """A pod is gone; what it reported last is kept until status has it."""
+        self.pods.drop(pod.owner_uid, pod.uid)
+        if pod.report and pod.owner_uid not in self._settled:
+            self._departed.setdefault(pod.owner_uid, {})[pod.uid] = pod
+
+    def recorded(self, observed: Observed) -> None:
+        """Status has what the departed pods of `observed` reported."""
+        departed = self._departed.get(observed.resource.uid, {})
+        for pod in observed.departed:
+            departed.pop(pod.uid, None)
+        if not departed:
+            self._departed.pop(observed.resource.uid, None)
 
     def forget(self, uid: str) -> None:
         """A TranscriptionJob is gone."""
@@ -110,6 +126,7 @@ class Caches:
         self._settled.pop(uid, None)
         self.jobs.drop_all(uid)
         self.pods.drop_all(uid)
+        self._departed.pop(uid, None)
 
     def unsettled(self) -> tuple[str, ...]:
         """The uids of the TranscriptionJobs that something is to be done for."""
@@ -125,4 +142,5 @@ class Caches:
         resource = self._resources.get(uid)
         if resource is None:
             return None
-        return Observed(resource, self.jobs.of(uid), self.pods.of(uid))
+        departed = tuple(self._departed.get(uid, {}).values())
+        return Observed(resource, self.jobs.of(uid), self.pods.of(uid), departed=departed)

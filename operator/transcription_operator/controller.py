@@ -18,6 +18,7 @@ from transcription_operator.caches import Caches
 from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
 from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
+from transcription_operator.pacing import Pacing
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
 from transcription_operator.reconcile import reconcile
@@ -26,9 +27,6 @@ from transcription_operator.settings import OperatorSettings
 from transcription_operator.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
-
-REPORT_PAUSE = 1.0
-"""Seconds that a change of nothing but status waits, so that the reports of many pods become one status write."""
 
 
 def utc_now() -> datetime:
@@ -49,6 +47,7 @@ class Controller:
         self._caches = Caches()
         self._applier = Applier(cluster, self._caches, settings)
         self._queue: WorkQueue[str] = WorkQueue(time.monotonic)
+        self._pacing = Pacing(time.monotonic)
         metrics.queue.set_function(lambda: len(self._queue))
 
     # --- what the watches say -------------------------------------------------------------------------------------
@@ -59,13 +58,11 @@ class Controller:
         if deleted:
             self._lose(resource.uid)
             return
-        before = self._caches.resource(resource.uid)
         if not self._caches.put_resource(resource):
             return
         phase = resource.status.phase
         self._metrics.see_phase(resource.uid, resource.namespace, phase.value if phase else "Pending")
-        only_status = before is not None and before.generation == resource.generation
-        self._queue.add(resource.uid, REPORT_PAUSE if only_status else 0.0)
+        self._queue.add(resource.uid)
 
     def see_job(self, raw: Raw, *, deleted: bool = False) -> None:
         """A child Job was seen, or was seen to be gone."""
@@ -80,10 +77,10 @@ class Controller:
         """A runner pod was seen, or was seen to be gone."""
         pod = read_pod(raw)
         if deleted:
-            self._caches.pods.drop(pod.owner_uid, pod.uid)
+            self._caches.drop_pod(pod)
         else:
             self._caches.put_pod(pod)
-        self._queue.add(pod.owner_uid)
+        self._queue.add(pod.owner_uid, self._pacing.after_pod_event(pod.owner_uid))
 
     # --- the loops ------------------------------------------------------------------------------------------------
 
@@ -140,6 +137,8 @@ class Controller:
             return None
         resource, now = observed.resource, self._clock()
         plan = reconcile(observed, now, self._settings)
+        if (pause := self._pacing.holds_back(observed, plan)) and not plan.children:
+            return pause if plan.requeue_after is None else min(pause, plan.requeue_after)
         refused: RefusedError | None = None
         events: list[EventRecord] = []
         try:
@@ -152,6 +151,7 @@ class Controller:
             raise refused
         if plan.settled:
             self._caches.settle(uid)
+            self._pacing.forget(uid)
         return plan.requeue_after
 
     async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
@@ -159,8 +159,10 @@ class Controller:
         try:
             if plan.status is not None:
                 await self._applier.status(resource, plan.status)
+                self._pacing.written(observed)
                 self._count(resource, plan)
                 events = [*events, *plan.events]
+            self._caches.recorded(observed)
         finally:
             await self._applier.announce(resource, events, now)
 
@@ -213,6 +215,7 @@ class Controller:
     def _lose(self, uid: str) -> None:
         self._caches.forget(uid)
         self._queue.forget(uid)
+        self._pacing.forget(uid)
         self._metrics.lose(uid)
 
     def _title(self, uid: str) -> str:

@@ -11,7 +11,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from transcription_api.names import LABEL_JOB_UID, RUNNER_CONTAINER
-from transcription_api.status import ShardReport, TranscriptionJobStatus
+from transcription_api.report import ShardReport
+from transcription_api.status import Shard, TranscriptionJobStatus
+from transcription_operator.pod_report import attributed, completion_index, last_report
 
 Raw = Mapping[str, Any]
 
@@ -98,6 +100,11 @@ class ChildPod:
     waiting: Waiting | None
     started: datetime | None
     termination: Termination | None
+    created: datetime
+    index: int | None
+    """Its completion index."""
+    report: ShardReport | None
+    """What it said last of what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,8 @@ class Observed:
     jobs: tuple[ChildJob, ...] = ()
     pods: tuple[ChildPod, ...] = ()
     refusal: Refusal | None = field(default=None)
+    departed: tuple[ChildPod, ...] = ()
+    """Pods that are gone, and whose last reports status may not have yet."""
 
 
 def read_resource(raw: Raw) -> Resource:
@@ -148,11 +157,11 @@ def read_status(raw: Raw) -> TranscriptionJobStatus:
         return TranscriptionJobStatus()
 
 
-def _readable_shards(shards: list[Any]) -> list[ShardReport]:
+def _readable_shards(shards: list[Any]) -> list[Shard]:
     readable = []
     for shard in shards:
         try:
-            readable.append(ShardReport.model_validate(shard))
+            readable.append(Shard.model_validate(shard))
         except ValidationError:
             continue
     return readable
@@ -184,7 +193,9 @@ def read_job(raw: Raw) -> ChildJob:
 def read_pod(raw: Raw) -> ChildPod:
     """A runner pod from its API object."""
     metadata, status = raw["metadata"], raw.get("status") or {}
-    labels = metadata.get("labels") or {}
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    index = completion_index(labels, annotations)
+    job_name = labels.get("batch.kubernetes.io/job-name", "")
     containers = status.get("containerStatuses") or []
     state = next((c.get("state") or {} for c in containers if c["name"] == RUNNER_CONTAINER), {})
     waiting, ended = state.get("waiting"), state.get("terminated")
@@ -197,7 +208,7 @@ def read_pod(raw: Raw) -> ChildPod:
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         owner_uid=labels.get(LABEL_JOB_UID, ""),
-        job_name=labels.get("batch.kubernetes.io/job-name", ""),
+        job_name=job_name,
         phase=status.get("phase", "Pending"),
         deleting="deletionTimestamp" in metadata,
         reason=status.get("reason") or "",
@@ -213,6 +224,9 @@ def read_pod(raw: Raw) -> ChildPod:
         )
         if ended
         else None,
+        created=_time(metadata["creationTimestamp"]),
+        index=index,
+        report=attributed(last_report(annotations, (ended or {}).get("message")), index, job_name, metadata["name"]),
     )
 
 
