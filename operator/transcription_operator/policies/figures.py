@@ -52,7 +52,7 @@ def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: Tran
         return Figures()
     whole = next((report.run for report in reports if report.run), None)
     files = _files(shards, reports, before.files or FileCounts(), whole)
-    languages, word_times = _sums(reports, before, whole)
+    languages, word_times = _sums(shards, reports, before, whole)
     return Figures(
         files=files,
         audio_seconds=_audio(shards, reports, before, whole),
@@ -91,18 +91,25 @@ def _audio(
 
 
 def _sums(
-    reports: Iterable[ShardReport], before: TranscriptionJobStatus, whole: RunTotals | None
+    shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus, whole: RunTotals | None
 ) -> tuple[dict[str, int], WordTimes]:
-    """Languages and word times. An index's pods count as one: the later found what the earlier did."""
+    """Languages and word times. An index's pods count as one: the later found what the earlier did.
+
+    As long as some shard's pods do not speak of all that it did, what was counted before stands where it is more.
+    """
     if whole:
         return whole.languages, whole.word_times
     languages: dict[int, dict[str, int]] = {}
     words: dict[int, dict[str, int]] = {}
+    told: dict[int, int] = {}
     for report in reports:
         languages[report.index] = _larger(languages.get(report.index, {}), report.languages)
         words[report.index] = _larger(words.get(report.index, {}), report.word_times.model_dump())
-    seen = _larger(before.languages or {}, _added(languages.values()))
-    counted = _larger((before.word_times or WordTimes()).model_dump(), _added(words.values()))
+        told[report.index] = max(told.get(report.index, 0), report.files.succeeded)
+    seen, counted = _added(languages.values()), _added(words.values())
+    if any(told.get(shard.index, -1) < shard.files.succeeded for shard in shards):
+        seen = _larger(before.languages or {}, seen)
+        counted = _larger((before.word_times or WordTimes()).model_dump(), counted)
     return seen, WordTimes(**counted)
 
 
