@@ -23,9 +23,11 @@ ANNOTATION_LAST_APPLIED = f"{GROUP}/last-applied"
 LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 """On a Job: Kueue admits it, by this queue, and owns its `suspend`."""
 
+ANNOTATION_REPORT = f"{GROUP}/report"
+"""On runner pods: the pod's own report (`ShardReport` as JSON), the one thing that a runner may write through the API."""
+
 OPERATOR_FIELD_MANAGER = "transcription-operator"
-RUNNER_FIELD_MANAGER_PREFIX = "transcription-runner-"
-"""A runner pod applies its shard as `transcription-runner-<index>`."""
+RUNNER_FIELD_MANAGER = "transcription-runner"
 
 RUNNER_SERVICE_ACCOUNT = "transcription-runner"
 RUNNER_CONTAINER = "runner"
@@ -54,6 +56,8 @@ POD_GRACE_SECONDS = 30
 RUNNER_GRACE_SECONDS = 18
 """Of these, how long the file in work may still take; the rest is for giving back claims and the last report."""
 
+MAX_PARALLELISM = 256
+"""Pods of one run. Each has an entry in status, which has to stay a small object."""
 MAX_REPORTED_FAILURES = 20
 """Status holds the first failures only; the manifest in the bucket holds all."""
 

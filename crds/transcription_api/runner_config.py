@@ -31,9 +31,9 @@ class JobReference(Contract):
     uid: str
     run_id: str = ""
     job_name: str
-    """The child Job; it names the run in ledger entries and in status.shards."""
+    """The child Job; it names the run in ledger entries and in reports."""
     parallelism: Annotated[int, Field(ge=1)] = 1
-    """How many pods the run started with; sizes the lists that each may report."""
+    """How many pods the run started with: the more, the more seldom each reports."""
 
 
 class ResolvedOutput(Contract):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from transcription_api.contract import ATOMIC, SET, Contract, rules
+from transcription_api.names import MAX_PARALLELISM
 from transcription_api.patterns import (
     BucketName,
     DnsSubdomain,
@@ -237,7 +238,7 @@ class TranscriptionJobSpec(Contract):
     """Word times."""
     diarization: Diarization = Diarization()
     """Who spoke when."""
-    parallelism: Annotated[int, Field(ge=1, le=64)] = 1
+    parallelism: Annotated[int, Field(ge=1, le=MAX_PARALLELISM)] = 1
     """How many pods, each with one GPU, share the files. Mutable."""
     compute: Compute = Compute()
     """Where pods run."""

@@ -1,4 +1,4 @@
-"""What is reported: the status of a TranscriptionJob. The operator owns all of it but `shards`, which runner pods own."""
+"""What is reported: the status of a TranscriptionJob. The operator alone writes it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema
 
 from transcription_api.contract import Record
-from transcription_api.names import MAX_REPORTED_FAILURES
+from transcription_api.names import MAX_PARALLELISM, MAX_REPORTED_FAILURES
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -118,33 +118,39 @@ Failures = Annotated[
 LanguageCounts = Annotated[dict[str, Count], Field(max_length=128)]
 
 
-class ShardReport(Record):
-    """One runner pod's own report, written by that pod through server-side apply."""
+class ShardFiles(Record):
+    """Files that one shard ended."""
 
-    index: Annotated[int, Field(ge=0, le=63)]
-    """The pod's completion index."""
-    job_name: Annotated[str, Field(max_length=63)]
-    """The child Job that the pod belongs to; reports of another run are ignored."""
+    succeeded: Count = 0
+    """Transcribed in this run."""
+    failed: Count = 0
+    """Given up in this run."""
+
+
+class ShardAudio(Record):
+    """Audio of one shard."""
+
+    processed: Seconds = 0
+    """Seconds transcribed in this run."""
+
+
+class Shard(Record):
+    """One completion index of the run: what its newest pod said last, and what it and the pods before it did."""
+
+    index: Annotated[int, Field(ge=0, le=MAX_PARALLELISM - 1)]
+    """The completion index."""
     pod_name: Annotated[str, Field(max_length=253)]
-    """The pod."""
-    files: FileCounts = FileCounts()
-    """succeeded and failed are this shard's own; total and skipped are what it saw of the whole source."""
-    audio_seconds: AudioSeconds = AudioSeconds()
-    """processed is this shard's own; total is its view of the whole run."""
-    languages: LanguageCounts = Field(default_factory=dict)
-    """Files by detected language, this shard's own."""
-    word_times: WordTimes = WordTimes()
-    """Where the times of words come from, this shard's own."""
-    failures: Failures = Field(default_factory=list)
-    """The first failures of this shard."""
+    """The newest pod that reported."""
     stage: Annotated[Stage, WithJsonSchema({"type": "string", "maxLength": 64})] = Stage.UNSAID
     """What the pod is doing: Starting, LoadingModel, Transcribing, WaitingForStore, Finishing, Finished, Interrupted, Failed."""
-    message: Annotated[str, Field(max_length=1024)] = ""
+    message: Annotated[str, Field(max_length=1024)] | None = None
     """More on the stage, such as the store's last error."""
-    manifest: Annotated[str, Field(max_length=2048)] | None = None
-    """bucket/key of the manifest, once written."""
+    files: ShardFiles = ShardFiles()
+    """Files that this shard ended."""
+    audio_seconds: ShardAudio = ShardAudio()
+    """Audio that this shard transcribed."""
     last_update_time: datetime
-    """When the pod wrote this."""
+    """When the pod reported."""
 
 
 class TranscriptionJobStatus(Record):
@@ -188,12 +194,8 @@ class TranscriptionJobStatus(Record):
     failures: Failures | None = None
     """The first failed files; the manifest lists all."""
     shards: (
-        Annotated[
-            list[ShardReport],
-            Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["index"]}),
-        ]
-        | None
+        Annotated[list[Shard], Field(max_length=MAX_PARALLELISM, json_schema_extra={"x-kubernetes-list-type": "atomic"})] | None
     ) = None
-    """One entry for each runner pod, written by it."""
+    """One entry for each completion index that reported, its pod gone or not."""
     manifest: Annotated[str, Field(max_length=2048)] | None = None
     """bucket/key of the list of every file with its outcome and outputs."""

@@ -1,15 +1,28 @@
-"""The termination message: why a pod ended, as JSON in the file that Kubernetes reads into the pod's status."""
+"""The termination message: why a pod ended and what it did, as JSON in the file that Kubernetes reads into the pod's status.
 
-from typing import Annotated
+It comes by the kubelet, so it arrives where the pod may not or cannot speak to the API server.
+"""
 
-from pydantic import Field, ValidationError
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from transcription_api.contract import Record
+from transcription_api.report import ShardReport, is_possible
 
 TERMINATION_FILE = "/dev/termination-log"
 """Kubernetes' own default."""
 MOST_BYTES = 4096
 """Kubernetes cuts what is longer."""
+
+
+def _readable(value: Any, read: ValidatorFunctionWrapHandler) -> ShardReport | None:
+    """Why the pod ended is told even if the report beside it makes no sense."""
+    try:
+        report: ShardReport | None = read(value)
+    except ValidationError:
+        return None
+    return report if report is not None and is_possible(report) else None
 
 
 class TerminationMessage(Record):
@@ -19,16 +32,29 @@ class TerminationMessage(Record):
     """One CamelCase word; a condition may carry it as its reason."""
     message: str = ""
     """A sentence."""
+    report: Annotated[ShardReport | None, WrapValidator(_readable)] = None
+    """The pod's last report: what it did."""
 
     def encoded(self) -> bytes:
-        """JSON of at most MOST_BYTES; a longer message is cut."""
-        room = MOST_BYTES
-        while len(text := self._cut(room)) > MOST_BYTES:
-            room -= 128
+        """JSON of at most MOST_BYTES. What is missed least goes first: listed failures, the end of the message, languages."""
+        said = self
+        while len(text := said.model_dump_json(by_alias=True, exclude_none=True).encode()) > MOST_BYTES:
+            said = said._shorter()
         return text
 
-    def _cut(self, characters: int) -> bytes:
-        return self.model_copy(update={"message": self.message[:characters]}).model_dump_json(by_alias=True).encode()
+    def _shorter(self) -> "TerminationMessage":
+        report = self.report
+        if report and report.failures:
+            return self._with(report.model_copy(update={"failures": report.failures[:-1]}))
+        if self.message:
+            return self.model_copy(update={"message": self.message[: max(0, len(self.message) - 128)]})
+        if report and (report.languages or (report.run and report.run.languages)):
+            run = report.run.model_copy(update={"languages": {}}) if report.run else None
+            return self._with(report.model_copy(update={"languages": {}, "run": run}))
+        return self._with(None)
+
+    def _with(self, report: ShardReport | None) -> "TerminationMessage":
+        return self.model_copy(update={"report": report})
 
 
 def read_termination_message(text: str) -> TerminationMessage | None:

@@ -94,6 +94,7 @@ class Caches:
     def __init__(self) -> None:
         self.jobs: Children[ChildJob] = Children()
         self.pods: Children[ChildPod] = Children()
+        self._departed: dict[str, dict[str, ChildPod]] = {}
         self._resources: dict[str, Resource] = {}
         self._settled: dict[str, str] = {}
         self._early_pods: dict[str, ChildPod] = {}
@@ -119,6 +120,7 @@ class Caches:
             self._settled[uid] = resource.resource_version
         for job in self.jobs.of(uid):
             self.pods.drop_all(job.uid)
+        self._departed.pop(uid, None)
 
     def put_job(self, job: ChildJob) -> None:
         """Remember a Job, and its pods that came before it."""
@@ -142,10 +144,21 @@ class Caches:
         self.jobs.drop(uid)
         self.pods.drop_all(uid)
 
-    def drop_pod(self, uid: str) -> None:
-        """A pod is gone."""
-        self.pods.drop(uid)
-        self._early_pods.pop(uid, None)
+    def drop_pod(self, pod: ChildPod) -> None:
+        """A pod is gone; what it reported last is kept until status has it."""
+        self.pods.drop(pod.uid)
+        self._early_pods.pop(pod.uid, None)
+        owner_uid = self.jobs.owner_of(pod.owner_uid)
+        if pod.report and owner_uid and owner_uid not in self._settled:
+            self._departed.setdefault(owner_uid, {})[pod.uid] = pod
+
+    def recorded(self, observed: Observed) -> None:
+        """Status has what the departed pods of `observed` reported."""
+        departed = self._departed.get(observed.resource.uid, {})
+        for pod in observed.departed:
+            departed.pop(pod.uid, None)
+        if not departed:
+            self._departed.pop(observed.resource.uid, None)
 
     def forget(self, uid: str) -> None:
         """A TranscriptionJob is gone."""
@@ -153,6 +166,7 @@ class Caches:
         self._settled.pop(uid, None)
         for job in self.jobs.of(uid):
             self.drop_job(job.uid)
+        self._departed.pop(uid, None)
 
     def unsettled(self) -> tuple[str, ...]:
         """The uids of the TranscriptionJobs that something is to be done for."""
@@ -170,4 +184,5 @@ class Caches:
             return None
         jobs = tuple(job for job in self.jobs.of(uid) if job.namespace == resource.namespace)
         pods = tuple(pod for job in jobs for pod in self.pods.of(job.uid) if pod.namespace == resource.namespace)
-        return Observed(resource, jobs, pods)
+        departed = tuple(pod for pod in self._departed.get(uid, {}).values() if pod.namespace == resource.namespace)
+        return Observed(resource, jobs, pods, departed=departed)

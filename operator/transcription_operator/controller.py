@@ -18,6 +18,7 @@ from transcription_operator.caches import Caches
 from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
 from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
+from transcription_operator.pacing import Pacing
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
 from transcription_operator.reconcile import reconcile
@@ -27,9 +28,6 @@ from transcription_operator.settings import OperatorSettings
 from transcription_operator.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
-
-REPORT_PAUSE = 1.0
-"""Seconds that a change of nothing but status waits, so that the reports of many pods become one status write."""
 
 
 def utc_now() -> datetime:
@@ -51,6 +49,7 @@ class Controller:
         self._applier = Applier(cluster, self._caches, settings)
         self._queue: WorkQueue[str] = WorkQueue(time.monotonic)
         self._repetition = Repetition(time.monotonic)
+        self._pacing = Pacing(time.monotonic)
         metrics.queue.set_function(lambda: len(self._queue))
 
     # --- what the watches say -------------------------------------------------------------------------------------
@@ -61,13 +60,11 @@ class Controller:
         if deleted:
             self._lose(resource.uid)
             return
-        before = self._caches.resource(resource.uid)
         if not self._caches.put_resource(resource):
             return
         phase = resource.status.phase
         self._metrics.see_phase(resource.uid, resource.namespace, phase.value if phase else "Pending")
-        only_status = before is not None and before.generation == resource.generation
-        self._queue.add(resource.uid, REPORT_PAUSE if only_status else 0.0)
+        self._queue.add(resource.uid)
 
     def see_job(self, raw: Raw, *, deleted: bool = False) -> None:
         """A child Job was seen, or was seen to be gone."""
@@ -83,12 +80,12 @@ class Controller:
         """A runner pod was seen, or was seen to be gone."""
         pod = read_pod(raw)
         if deleted:
-            self._caches.drop_pod(pod.uid)
+            self._caches.drop_pod(pod)
         else:
             self._caches.put_pod(pod)
         uid = self._caches.jobs.owner_of(pod.owner_uid)
         if uid:  # else the pod is looked at together with its Job
-            self._queue.add(uid)
+            self._queue.add(uid, self._pacing.after_pod_event(uid))
 
     # --- the loops ------------------------------------------------------------------------------------------------
 
@@ -147,6 +144,8 @@ class Controller:
         now = self._clock()
         again: float | None = None
         plan = self._repetition.hold_back(uid, reconcile(observed, now, self._settings))
+        if (pause := self._pacing.holds_back(observed, plan)) and not plan.children:
+            return pause if plan.requeue_after is None else min(pause, plan.requeue_after)
         refused: RefusedError | None = None
         events: list[EventRecord] = []
         try:
@@ -163,6 +162,7 @@ class Controller:
         if plan.settled:
             self._caches.settle(uid)
             self._repetition.forget(uid)
+            self._pacing.forget(uid)
         return min((seconds for seconds in (again, plan.requeue_after) if seconds is not None), default=None)
 
     async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
@@ -170,10 +170,12 @@ class Controller:
         try:
             if plan.status is not None:
                 await self._applier.status(resource, plan.status)
+                self._pacing.written(observed)
                 self._count(resource, plan)
                 events = [*events, *plan.events]
                 if lost := self._warn(resource.uid, self._repetition.wrote(resource.uid, plan.status)):
                     events.append(EventRecord("Warning", "Contested", lost))
+            self._caches.recorded(observed)
         finally:
             await self._applier.announce(resource, events, now)
 
@@ -232,6 +234,7 @@ class Controller:
         self._caches.forget(uid)
         self._queue.forget(uid)
         self._repetition.forget(uid)
+        self._pacing.forget(uid)
         self._metrics.lose(uid)
 
     def _title(self, uid: str) -> str:

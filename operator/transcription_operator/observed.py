@@ -12,7 +12,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
-from transcription_api.status import ShardReport, TranscriptionJobStatus
+from transcription_api.report import ShardReport
+from transcription_api.status import Shard, TranscriptionJobStatus
+from transcription_operator.pod_report import attributed, completion_index, last_report
 
 Raw = Mapping[str, Any]
 
@@ -116,6 +118,11 @@ class ChildPod:
     waiting: Waiting | None
     started: datetime | None
     termination: Termination | None
+    created: datetime
+    index: int | None
+    """Its completion index."""
+    report: ShardReport | None
+    """What it said last of what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,8 @@ class Observed:
     pods: tuple[ChildPod, ...] = ()
     refusal: Refusal | None = None
     contest: Contest | None = None
+    departed: tuple[ChildPod, ...] = ()
+    """Pods that are gone, and whose last reports status may not have yet."""
 
 
 def controller_uid(raw: Raw, group: str, kind: str) -> str:
@@ -185,11 +194,11 @@ def read_status(raw: Raw) -> TranscriptionJobStatus:
         return TranscriptionJobStatus()
 
 
-def _readable_shards(shards: list[Any]) -> list[ShardReport]:
+def _readable_shards(shards: list[Any]) -> list[Shard]:
     readable = []
     for shard in shards:
         try:
-            readable.append(ShardReport.model_validate(shard))
+            readable.append(Shard.model_validate(shard))
         except ValidationError:
             continue
     return readable
@@ -234,6 +243,9 @@ def _last_applied(metadata: Raw, live: Applied) -> Applied:
 def read_pod(raw: Raw) -> ChildPod:
     """A runner pod from its API object."""
     metadata, status = raw["metadata"], raw.get("status") or {}
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    index = completion_index(labels, annotations)
+    job_name = labels.get("batch.kubernetes.io/job-name", "")
     containers = status.get("containerStatuses") or []
     state = next((c.get("state") or {} for c in containers if c["name"] == RUNNER_CONTAINER), {})
     waiting, ended = state.get("waiting"), state.get("terminated")
@@ -261,6 +273,9 @@ def read_pod(raw: Raw) -> ChildPod:
         )
         if ended
         else None,
+        created=_time(metadata["creationTimestamp"]),
+        index=index,
+        report=attributed(last_report(annotations, (ended or {}).get("message")), index, job_name, metadata["name"]),
     )
 
 

@@ -62,6 +62,8 @@ class Plan:
     status: Document | None = None
     """A JSON merge patch of status; None when nothing changed."""
     events: tuple[EventRecord, ...] = ()
+    only_progress: bool = False
+    """True when the status patch brings nothing but figures and messages."""
     requeue_after: float | None = None
     """Seconds after which to look again although nothing may have happened."""
     ends_run: bool = False

@@ -6,18 +6,20 @@ second operator all lead to the same end.
 
 from datetime import datetime
 
-from transcription_api.status import Phase, TranscriptionJobStatus
+from transcription_api.status import Phase, Shard, TranscriptionJobStatus
 from transcription_operator.observed import ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
+from transcription_operator.policies.bounds import within_bounds
 from transcription_operator.policies.children import carry_out, ended, expire, retire_older_runs
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.shards import reports_by_age, shards
 from transcription_operator.policies.verdict import Case, Verdict, judge
 from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.run import Run, current_run
 from transcription_operator.settings import OperatorSettings
-from transcription_operator.status_patch import status_patch
+from transcription_operator.status_patch import only_progress, status_patch
 
 
 def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> Plan:
@@ -33,20 +35,21 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), now, settled=not actions)
 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
-    shards = [shard for shard in resource.status.shards or [] if shard.job_name == run.job_name]
     pods = tuple(pod for pod in observed.pods if child and pod.owner_uid == child.uid)
-    figures = add_up(shards, run.job_name)
+    reports = reports_by_age(pod for pod in (*observed.departed, *observed.pods) if child and pod.owner_uid == child.uid)
+    reported = shards(previous.shards or [], reports)
+    figures = add_up(reported, reports, previous)
     try:
         resolved = resolve(resource.spec, settings)
     except InvalidSpecError as error:
         verdict = Verdict(Phase.FAILED, "InvalidSpec", str(error), now)
     else:
-        # A run is recorded before its Job is made: a pod may report only to the Job that status names, and might be quick.
+        # A run is recorded before its Job is made: after a crash between the two, the name stands.
         if run.recorded and observed.refusal is None:
             actions += carry_out(observed, run, resolved, child, settings.runner)
-        seen = previous.model_copy(update={"shards": shards})
+        seen = previous.model_copy(update={"shards": reported})
         verdict = judge(Case(observed, resolved, child, pods, figures, seen, now))
-    status = _status(verdict, run, figures, previous, pods, resource.generation, now)
+    status = within_bounds(_status(verdict, run, figures, reported, previous, pods, resource.generation, now))
     return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=verdict.requeue_after)
 
 
@@ -54,12 +57,12 @@ def _status(
     verdict: Verdict,
     run: Run,
     figures: Figures,
+    reported: list[Shard],
     previous: TranscriptionJobStatus,
     pods: tuple[ChildPod, ...],
     generation: int,
     now: datetime,
 ) -> TranscriptionJobStatus:
-    """The operator's part of the status; shards are the runner's."""
     over = verdict.ended_at is not None
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
     progress = "100%" if verdict.phase is Phase.SUCCEEDED else percent(figures)
@@ -81,6 +84,7 @@ def _status(
         languages=figures.languages,
         word_times=figures.word_times,
         failures=figures.failures,
+        shards=reported or None,
         manifest=figures.manifest,
     )
 
@@ -108,7 +112,7 @@ def _plan(
     stored, contest = observed.resource.status, observed.contest
     told = contested(status.conditions, contest, stored.conditions, observed.resource.generation, now)
     status = status.model_copy(update={"conditions": told})
-    patch = status_patch(stored, status, reset_shards=new_run)
+    patch = status_patch(stored, status)
     settled = settled and patch is None and contest is None
     before = TranscriptionJobStatus() if new_run else stored
     if new_run or (ended(status) and (patch or actions)):
@@ -119,6 +123,7 @@ def _plan(
         children=actions,
         status=patch,
         events=announcements(before, status) if patch else (),
+        only_progress=not new_run and only_progress(stored, status),
         requeue_after=requeue_after,
         ends_run=ended(status) and not ended(before),
         settled=settled,

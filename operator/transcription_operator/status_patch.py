@@ -1,25 +1,29 @@
-"""From the stored status and the wanted one to the smallest JSON merge patch that never touches the runner's shards."""
+"""From the stored status and the wanted one to the smallest JSON merge patch."""
 
 from typing import Any
 
 from transcription_api.status import TranscriptionJobStatus
 
-RUNNER_FIELDS = frozenset({"shards"})
-"""Fields of status that runner pods own."""
 
-
-def status_patch(
-    stored: TranscriptionJobStatus, wanted: TranscriptionJobStatus, *, reset_shards: bool = False
-) -> dict[str, Any] | None:
-    """The patch, or None when nothing differs. A new run empties the list of shards: it holds the older run's reports."""
+def status_patch(stored: TranscriptionJobStatus, wanted: TranscriptionJobStatus) -> dict[str, Any] | None:
+    """The patch, or None when nothing differs."""
     before, after = stored.wire(), wanted.wire()
-    patch: dict[str, Any] = {}
-    for name in sorted((before.keys() | after.keys()) - RUNNER_FIELDS):
-        if before.get(name) != after.get(name):
-            patch[name] = _merge(before.get(name), after.get(name))
-    if reset_shards and before.get("shards"):
-        patch["shards"] = []
+    patch = {
+        name: _merge(before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }
     return patch or None
+
+
+def only_progress(stored: TranscriptionJobStatus, wanted: TranscriptionJobStatus) -> bool:
+    """Whether nothing but figures and messages differs, which may wait; a phase, a condition, a generation may not."""
+
+    def state(status: TranscriptionJobStatus) -> tuple[object, ...]:
+        conditions = [(one.type, one.status, one.reason) for one in status.conditions]
+        return status.phase, status.observed_generation, status.job_name, status.start_time, conditions
+
+    return state(stored) == state(wanted)
 
 
 def _merge(before: Any, after: Any) -> Any:

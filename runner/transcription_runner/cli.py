@@ -26,7 +26,7 @@ def main() -> NoReturn:
     logging.basicConfig(
         level=(arguments.log_level or usual).upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
-    for chatty in ("urllib3", "kubernetes", "matplotlib", "numba"):
+    for chatty in ("urllib3", "matplotlib", "numba"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         code = _code(arguments)

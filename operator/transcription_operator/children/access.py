@@ -20,7 +20,7 @@ def service_account(namespace: str) -> dict[str, Any]:
 def role_binding(namespace: str, role: str) -> dict[str, Any]:
     """The binding to `role`, and named like it: what a binding binds cannot be changed, and another release has another role.
 
-    The operator may make it since it holds the role's one permission itself.
+    The operator may make it since its own role lets it bind this one.
     """
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",

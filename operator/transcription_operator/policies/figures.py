@@ -1,16 +1,28 @@
-"""How far is the run? The shards' reports, added up.
+"""How far is the run? What its shards did, added up, and what it found to do.
 
-Everything follows from the reports and their own times, never from the clock: the same reports give the same figures, so
-looking again changes nothing and no status write causes the next.
+Everything follows from the shards, the reports, their own times and the status so far, never from the clock: the same reports
+give the same figures, so looking again changes nothing and no status write causes the next. What was counted once stays counted,
+though the pod that said it is gone; the pod that writes the manifest counts the whole run anew, from the ledger.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transcription_api.names import MAX_REPORTED_FAILURES
-from transcription_api.status import AudioSeconds, Failure, FileCounts, ShardReport, Stage, WordTimes
+from transcription_api.report import RunTotals, ShardReport, known_languages
+from transcription_api.status import (
+    AudioSeconds,
+    Failure,
+    FileCounts,
+    Shard,
+    Stage,
+    TranscriptionJobStatus,
+    WordTimes,
+)
+
+_LONGEST_ESTIMATE = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +46,90 @@ class Figures:
         return f"{_done(self.files)}/{self.files.total}" if self.files else None
 
 
-def add_up(shards: Iterable[ShardReport], job_name: str) -> Figures:
-    """The figures of the run `job_name`; reports of other runs do not count."""
-    reports = sorted((shard for shard in shards if shard.job_name == job_name), key=lambda shard: shard.index)
-    if not reports:
+def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus) -> Figures:
+    """The figures of a run: `reports` are those of the pods that are there, `before` is this run's status so far."""
+    if not shards:
         return Figures()
+    whole = next((report.run for report in reports if report.run), None)
+    files = _files(shards, reports, before.files or FileCounts(), whole)
+    languages, word_times = _sums(shards, reports, before, whole)
+    return Figures(
+        files=files,
+        audio_seconds=_audio(shards, reports, before, whole),
+        languages=known_languages(languages) or None,
+        word_times=None if word_times == WordTimes() else word_times,
+        failures=_failures(reports, before),
+        manifest=next((report.manifest for report in reports if report.manifest), before.manifest),
+        reported_at=max(shard.last_update_time for shard in shards),
+        finished_shards=frozenset(shard.index for shard in shards if shard.stage is Stage.FINISHED),
+    )
+
+
+def _files(shards: Sequence[Shard], reports: Sequence[ShardReport], before: FileCounts, whole: RunTotals | None) -> FileCounts:
+    """Shards' own counts add up; of their views of the whole, the largest counts."""
+    counted = whole.files if whole else FileCounts()
+    views = [report.files for report in reports]
     files = FileCounts(
-        succeeded=sum(shard.files.succeeded for shard in reports),
-        failed=sum(shard.files.failed for shard in reports),
-        skipped=max(shard.files.skipped for shard in reports),
+        succeeded=max(before.succeeded, counted.succeeded, sum(shard.files.succeeded for shard in shards)),
+        failed=max(before.failed, counted.failed, sum(shard.files.failed for shard in shards)),
+        skipped=counted.skipped if whole else max(before.skipped, *(view.skipped for view in views), 0),
     )
     # Shards look at different moments: what is done was found by somebody, though the totals do not say so yet.
-    total = max(_done(files), *(shard.files.total for shard in reports))
-    processed = sum(shard.audio_seconds.processed for shard in reports)
-    seconds = max(processed, *(shard.audio_seconds.total for shard in reports))
-    languages: Counter[str] = Counter()
-    for shard in reports:
-        languages.update(shard.languages)
-    failures = {failure.key: failure for shard in reports for failure in shard.failures}
-    return Figures(
-        files=files.model_copy(update={"total": total}),
-        audio_seconds=AudioSeconds(total=round(seconds, 1), processed=round(processed, 1)),
-        languages=dict(sorted(languages.items())) or None,
-        word_times=_word_times(reports),
-        failures=list(failures.values())[:MAX_REPORTED_FAILURES] or None,
-        manifest=next((shard.manifest for shard in reports if shard.manifest), None),
-        reported_at=max(shard.last_update_time for shard in reports),
-        finished_shards=frozenset(shard.index for shard in reports if shard.stage is Stage.FINISHED),
-    )
+    found = counted.total if whole else max(before.total, *(view.total for view in views), 0)
+    return files.model_copy(update={"total": max(_done(files), found)})
+
+
+def _audio(
+    shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus, whole: RunTotals | None
+) -> AudioSeconds:
+    """What is to be done is the shards' estimate; a shard that has yet to see as many files as were found has no say."""
+    processed = whole.processed_seconds if whole else sum(shard.audio_seconds.processed for shard in shards)
+    found = max(before.files.total if before.files else 0, *(report.files.total for report in reports), 0)
+    views = [report.audio_seconds.total for report in reports if report.files.total >= found or report.run]
+    total = max(views) if views else before.audio_seconds.total if before.audio_seconds else 0.0
+    return AudioSeconds(total=round(max(total, processed), 1), processed=round(processed, 1))
+
+
+def _sums(
+    shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus, whole: RunTotals | None
+) -> tuple[dict[str, int], WordTimes]:
+    """Languages and word times. An index's pods count as one: the later found what the earlier did.
+
+    As long as some shard's pods do not speak of all that it did, what was counted before stands where it is more.
+    """
+    if whole:
+        return whole.languages, whole.word_times
+    languages: dict[int, dict[str, int]] = {}
+    words: dict[int, dict[str, int]] = {}
+    told: dict[int, int] = {}
+    for report in reports:
+        languages[report.index] = _larger(languages.get(report.index, {}), report.languages)
+        words[report.index] = _larger(words.get(report.index, {}), report.word_times.model_dump())
+        told[report.index] = max(told.get(report.index, 0), report.files.succeeded)
+    seen, counted = _added(languages.values()), _added(words.values())
+    if any(told.get(shard.index, -1) < shard.files.succeeded for shard in shards):
+        seen = _larger(before.languages or {}, seen)
+        counted = _larger((before.word_times or WordTimes()).model_dump(), counted)
+    return seen, WordTimes(**counted)
+
+
+def _failures(reports: Iterable[ShardReport], before: TranscriptionJobStatus) -> list[Failure] | None:
+    listed = {failure.key: failure for failure in before.failures or []}
+    for report in reports:
+        for failure in report.failures:
+            listed.setdefault(failure.key, failure)
+    return list(listed.values())[:MAX_REPORTED_FAILURES] or None
+
+
+def _larger(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(one.get(name, 0), other.get(name, 0)) for name in one.keys() | other.keys()}
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return total
 
 
 def percent(figures: Figures) -> str | None:
@@ -95,20 +163,9 @@ def estimated_end(figures: Figures, started: datetime | None) -> datetime | None
     if elapsed < 1 or remaining <= 0:
         return None
     seconds = elapsed * remaining / figures.audio_seconds.processed
+    if seconds > _LONGEST_ESTIMATE.total_seconds():
+        return None
     return (figures.reported_at + timedelta(seconds=seconds)).replace(microsecond=0)
-
-
-def _word_times(reports: list[ShardReport]) -> WordTimes | None:
-    """None while no file with words is done."""
-    each = [report.word_times for report in reports]
-    total = WordTimes(
-        ctc=sum(one.ctc for one in each),
-        attention=sum(one.attention for one in each),
-        none=sum(one.none for one in each),
-        words=sum(one.words for one in each),
-        estimated=sum(one.estimated for one in each),
-    )
-    return None if total == WordTimes() else total
 
 
 def _done(files: FileCounts) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from transcription_api.ledger import manifest_key
+from transcription_api.names import ANNOTATION_REPORT
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.policies.failure import job_cause, last_cause
@@ -41,7 +43,7 @@ class Case:
     pods: tuple[ChildPod, ...]
     figures: Figures
     previous: TranscriptionJobStatus
-    """The status so far, with this run's shards alone."""
+    """This run's status so far, with its shards as they are now."""
     now: datetime
 
 
@@ -73,9 +75,8 @@ def _complete(case: Case) -> Verdict | None:
     missing = set(range(job.completions)) - figures.finished_shards
     if missing and case.now < ended_at + REPORT_GRACE:
         return _wait_for_reports(case, ended_at + REPORT_GRACE)
-    if figures.files is None:
-        message = f"Job {job.name} is complete, but no pod could report: the counts are unknown; see the ledger and the manifest"
-        return Verdict(Phase.SUCCEEDED, "CompletedWithoutReports", message, ended_at)
+    if figures.files is None or (missing and figures.manifest is None):
+        return Verdict(Phase.FAILED, "ReportsMissing", _reports_missing(case, missing), ended_at)
     files, allowed = figures.files, case.resolved.spec.max_failed_files
     if files.failed > allowed:
         message = (
@@ -136,7 +137,8 @@ def _running(case: Case) -> Verdict | None:
     running = sum(pod.phase == "Running" and not pod.deleting for pod in case.pods)
     if not running:
         return None
-    shards = case.previous.shards or []
+    present = {pod.name for pod in case.pods if pod.phase == "Running"}
+    shards = [shard for shard in case.previous.shards or [] if shard.pod_name in present]
     for shard in shards:
         if shard.stage is Stage.WAITING_FOR_STORE:
             return Verdict(Phase.RUNNING, "WaitingForStore", shard.message or "the store does not answer; trying again")
@@ -179,6 +181,18 @@ def _pending(case: Case) -> Verdict:
 def _wait_for_reports(case: Case, until: datetime) -> Verdict:
     remaining = (until - case.now).total_seconds()
     return Verdict(Phase.RUNNING, "Finishing", "the pods are done; their last reports are due", requeue_after=remaining)
+
+
+def _reports_missing(case: Case, missing: set[int]) -> str:
+    """Whoever cannot say what failed has not succeeded; the manifest may say it."""
+    shown = ", ".join(str(index) for index in sorted(missing)[:10]) + (", ..." if len(missing) > 10 else "")
+    output, name = case.resolved.output, case.observed.resource.name
+    return (
+        f"all pods ended well, but how many files failed is not known: no last report of shard {shown} arrived, neither in the "
+        f"pod's annotation {ANNOTATION_REPORT} nor in its termination message. What was transcribed is written; see the manifest "
+        f"{output.bucket}/{manifest_key(output.prefix, name)} and the ledger below {output.bucket}/{output.prefix}.ledger/. "
+        "Another spec.runId runs again and skips what is done"
+    )
 
 
 def _source(case: Case) -> str:

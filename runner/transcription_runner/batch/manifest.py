@@ -1,22 +1,25 @@
 """The manifest as a stream: every source object with what became of it, read back from the ledger."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.manifest import Manifest, ManifestFile
+from transcription_api.report import RunTotals, known_languages
 from transcription_api.runner_config import RunnerConfig
-from transcription_api.status import FileCounts
+from transcription_api.status import FileCounts, WordTimes
 from transcription_runner.batch.parallel import in_order
 from transcription_runner.batch.sources import SourceFile
+from transcription_runner.batch.tally import language_of, word_times_of
 
 ENTRIES_AT_ONCE = 32
 """Entries that are asked for side by side: nothing else is done by then, and a run may have a million."""
 
 
 class ManifestStream:
-    """The manifest's JSON in parts; `counts` is complete once all parts were taken. Holds a few entries at a time."""
+    """The manifest's JSON in parts; `totals` is complete once all parts were taken. Holds a few entries at a time."""
 
     def __init__(
         self,
@@ -29,11 +32,12 @@ class ManifestStream:
         self._recipe_hash = recipe_hash
         self._files = files
         self._entry_of = entry_of
-        self.counts = FileCounts()
+        self.totals = RunTotals(files=FileCounts())
 
     def parts(self) -> Iterator[bytes]:
         """The content from its beginning. May be asked for again when an upload has to start over."""
         counts = {"total": 0, "succeeded": 0, "skipped": 0, "failed": 0}
+        did = _Done()
         yield b'{"files":['
         for _, entry in in_order(lambda file: self._entry_of(file.key), self._files(), ENTRIES_AT_ONCE):
             if entry is None:
@@ -41,9 +45,11 @@ class ManifestStream:
             listed = manifest_file(entry, self._config.job.job_name)
             outcome = "skipped" if listed.skipped else str(listed.outcome)
             counts[outcome] += 1
+            if outcome == "succeeded":
+                did.add(entry)
             yield (b"," if counts["total"] else b"") + b"\n" + listed.model_dump_json(by_alias=True, exclude_none=True).encode()
             counts["total"] += 1
-        self.counts = FileCounts(**counts)
+        self.totals = did.totals(FileCounts(**counts))
         yield b"],\n" + self._head()[1:]
 
     def _head(self) -> bytes:
@@ -55,13 +61,35 @@ class ManifestStream:
             bucket=self._config.source.bucket,
             output_bucket=self._config.output.bucket,
             recipe_hash=self._recipe_hash,
-            counts=self.counts,
+            counts=self.totals.files,
             finished_at=datetime.now(UTC),
             files=[],
         )
         fields = manifest.wire()
         del fields["files"]
         return json.dumps(fields).encode()
+
+
+class _Done:
+    """What a run did, added up file by file."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._languages: Counter[str] = Counter()
+        self._word_times: Counter[str] = Counter()
+
+    def add(self, entry: LedgerEntry) -> None:
+        self._seconds += entry.audio_seconds
+        self._languages.update(language_of(entry))
+        self._word_times.update(word_times_of(entry))
+
+    def totals(self, files: FileCounts) -> RunTotals:
+        return RunTotals(
+            files=files,
+            processed_seconds=round(self._seconds, 3),
+            languages=known_languages(self._languages),
+            word_times=WordTimes(**self._word_times),
+        )
 
 
 def manifest_file(entry: LedgerEntry, job_name: str) -> ManifestFile:

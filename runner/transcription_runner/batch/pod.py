@@ -12,14 +12,16 @@ from types import FrameType
 
 from transcription_api.ledger import Worker, manifest_key
 from transcription_api.names import ExitCode
+from transcription_api.report import ShardReport
 from transcription_api.runner_config import RunnerConfig
-from transcription_api.status import ShardReport, Stage
+from transcription_api.status import Stage
 from transcription_runner.batch.assignment import assignment_of, desk_for, files_of, pace_within
 from transcription_runner.batch.exit import run_error
 from transcription_runner.batch.heartbeat import heartbeat
 from transcription_runner.batch.manifest import ManifestStream
-from transcription_runner.batch.publish import StatusPublisher
+from transcription_runner.batch.publish import PodPublisher
 from transcription_runner.batch.reporter import Reporter
+from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
 from transcription_runner.batch.scratch import Scratch
 from transcription_runner.batch.shard import Shard, SpeechEngine
 from transcription_runner.batch.sources import SourceFile
@@ -52,13 +54,15 @@ class Pod:
         self._config, self._means = config, means
         self._stop = Event()
         tally = Tally(config.job, worker.shard, worker.pod_name)
-        self._reporter = Reporter(tally, _publisher(config, worker))
+        self._reporter = Reporter(
+            tally, _publisher(config, worker), ReportingPace(pods_known(config.job.parallelism, worker.shard))
+        )
         self._store = PatientStore(means.store, means.limits.store_patience_seconds, self._reporter.waiting_for_store)
         self._assignment = assignment_of(config, worker)
         self._pace = pace_within(means.limits)
         self._desk = desk_for(self._assignment, self._store, Scratch(means.limits.scratch_bytes), self._pace, tally)
         self._outcome: ExitCode | None = None
-        self._last_words = ""
+        self._last_words = ("Finished", "")
         self._told_to_stop_at: float | None = None
 
     def run(self) -> ExitCode:
@@ -100,8 +104,7 @@ class Pod:
         ended = run_error(error)
         unexpected = ended is not error and ended.exit_code is ExitCode.INTERNAL
         log.error("%s: %s", ended.reason, ended.message, exc_info=error if unexpected else None)
-        write_termination_message(ended.reason, ended.message)
-        self._last_words = f"{ended.reason}: {ended.message}"
+        self._last_words = (ended.reason, ended.message)
         self._outcome = ended.exit_code
 
     def _loaded_engine(self) -> SpeechEngine:
@@ -129,7 +132,7 @@ class Pod:
         key = manifest_key(output.prefix, job.name)
         stream = ManifestStream(self._config, self._assignment.recipe_hash, self._files, self._desk.ledger.read)
         self._store.put_stream(output.bucket, key, stream.parts, "application/json")
-        self._desk.tally.completed(stream.counts, f"{output.bucket}/{key}")
+        self._desk.tally.completed(stream.totals, f"{output.bucket}/{key}")
         claims.release(claim)
         claims.clear_away()
 
@@ -138,10 +141,13 @@ class Pod:
         cleanup = Thread(target=self._give_back, name="cleanup", daemon=True)
         cleanup.start()
         cleanup.join(CLEANUP_SECONDS)
-        if outcome is ExitCode.INTERRUPTED:
-            write_termination_message("Interrupted", "told to stop; finished files stay finished")
         stage = {ExitCode.DONE: Stage.FINISHED, ExitCode.INTERRUPTED: Stage.INTERRUPTED}.get(outcome, Stage.FAILED)
-        self._reporter.close(stage, self._last_words)
+        reason, message = self._last_words
+        if outcome is ExitCode.INTERRUPTED:
+            reason, message = "Interrupted", "told to stop; finished files stay finished"
+        # By the kubelet first: it arrives whether or not the API server takes what this pod reports to it.
+        write_termination_message(reason, message, self._desk.tally.report(stage, ""))
+        self._reporter.close(stage, f"{reason}: {message}" if stage is Stage.FAILED else "")
 
     def _give_back(self) -> None:
         try:
@@ -153,7 +159,7 @@ class Pod:
 
 def _publisher(config: RunnerConfig, worker: Worker) -> Callable[[ShardReport], None] | None:
     try:
-        return StatusPublisher(config.job, worker.shard).publish
+        return PodPublisher(config.job.namespace, worker.pod_name).publish
     except Exception as error:
         log.warning("progress is not reported, since this is no pod with a token: %s", error)
         return None

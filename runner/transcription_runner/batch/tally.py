@@ -6,11 +6,11 @@ from threading import Lock
 
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.names import MAX_REPORTED_FAILURES
+from transcription_api.report import RunTotals, ShardReport, known_languages
 from transcription_api.runner_config import JobReference
-from transcription_api.status import AudioSeconds, Failure, FileCounts, ShardReport, Stage, WordTimes
+from transcription_api.status import AudioSeconds, Failure, FileCounts, Stage, WordTimes
 
-REPORTED_OVER_ALL_SHARDS = 160
-"""Failures that all shards together may list: the status object has to stay small."""
+_OVER = (Stage.FINISHED, Stage.INTERRUPTED, Stage.FAILED)
 
 
 class Tally:
@@ -18,7 +18,6 @@ class Tally:
 
     def __init__(self, job: JobReference, shard: int, pod_name: str) -> None:
         self._job, self._shard, self._pod_name = job, shard, pod_name
-        self._room = max(1, min(MAX_REPORTED_FAILURES, REPORTED_OVER_ALL_SHARDS // job.parallelism))
         self._lock = Lock()
         self._surveyed_files = self._surveyed_bytes = self._walked_files = self._walked_bytes = 0
         self._skipped_files = self._skipped_bytes = 0
@@ -31,6 +30,7 @@ class Tally:
         self._word_times: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._manifest: str | None = None
+        self._run: RunTotals | None = None
 
     def surveyed(self, size: int) -> None:
         """A source object was counted ahead of the work."""
@@ -73,29 +73,27 @@ class Tally:
             if entry.outcome is Outcome.SUCCEEDED:
                 self._succeeded += 1
                 self._processed += entry.audio_seconds
-                if entry.language:
-                    self._languages[entry.language] += 1
-                if entry.segments:
-                    self._word_times[entry.alignment or "none"] += 1
-                    self._word_times["words"] += entry.words
-                    self._word_times["estimated"] += entry.estimated_words
+                self._languages.update(language_of(entry))
+                self._word_times.update(word_times_of(entry))
                 return
             self._failed += 1
-            if len(self._failures) < self._room:
+            if len(self._failures) < MAX_REPORTED_FAILURES:
                 reason, message = (entry.reason or "Unknown")[:128], (entry.message or "")[:512]
                 self._failures.append(Failure(key=entry.key[:1024], reason=reason, message=message))
 
-    def completed(self, counts: FileCounts, manifest: str) -> None:
-        """The whole run is done and its manifest written; `counts` are the whole run's."""
+    def completed(self, run: RunTotals, manifest: str) -> None:
+        """The whole run is done and its manifest written; `run` is what it says."""
         with self._lock:
-            self._walked_files = self._surveyed_files = counts.total
-            self._skipped_files = counts.skipped
-            self._manifest = manifest
+            self._walked_files = self._surveyed_files = run.files.total
+            self._skipped_files = run.files.skipped
+            self._manifest, self._run = manifest, run
             self._complete = True
 
     def report(self, stage: Stage, message: str, now: datetime | None = None) -> ShardReport:
-        """The shard's entry in the job's status."""
+        """What the pod says of itself. Once it is over, nothing is in work any more: somebody else does it anew."""
         with self._lock:
+            if stage in _OVER:
+                self._in_flight.clear()
             return ShardReport(
                 index=self._shard,
                 job_name=self._job.job_name,
@@ -107,12 +105,13 @@ class Tally:
                     failed=self._failed,
                 ),
                 audio_seconds=AudioSeconds(total=round(self._total_seconds(), 3), processed=round(self._processed_seconds(), 3)),
-                languages=dict(self._languages.most_common(128)),
+                languages=known_languages(self._languages),
                 word_times=WordTimes(**self._word_times),
                 failures=list(self._failures),
                 stage=stage,
                 message=message[:1024],
                 manifest=self._manifest,
+                run=self._run,
                 last_update_time=(now or datetime.now(UTC)).replace(microsecond=0),
             )
 
@@ -125,3 +124,15 @@ class Tally:
             return max(self._known_seconds, self._processed_seconds())
         left = max(self._surveyed_bytes, self._walked_bytes) - self._skipped_bytes - self._known_bytes
         return max(self._known_seconds + max(0, left) * self._known_seconds / self._known_bytes, self._processed_seconds())
+
+
+def language_of(entry: LedgerEntry) -> dict[str, int]:
+    """What a transcribed file adds to the count of languages."""
+    return {entry.language: 1} if entry.language else {}
+
+
+def word_times_of(entry: LedgerEntry) -> dict[str, int]:
+    """What a transcribed file adds to WordTimes; one without words adds nothing."""
+    if not entry.segments:
+        return {}
+    return {entry.alignment or "none": 1, "words": entry.words, "estimated": entry.estimated_words}

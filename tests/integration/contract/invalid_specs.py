@@ -113,7 +113,7 @@ INVALID = [
     Invalid("no speakers", {"diarization": {"maxSpeakers": 0}}, "spec.diarization.maxSpeakers"),
     # running
     Invalid("no pods", {"parallelism": 0}, "spec.parallelism"),
-    Invalid("too many pods", {"parallelism": 65}, "spec.parallelism"),
+    Invalid("too many pods", {"parallelism": 257}, "spec.parallelism"),
     Invalid("parallelism as a string", {"parallelism": "two"}, "spec.parallelism"),
     Invalid("a negative number of failed files", {"maxFailedFiles": -1}, "spec.maxFailedFiles"),
     Invalid("suspend as a string", {"suspend": "true"}, "spec.suspend"),

@@ -1,12 +1,19 @@
 """The kubelet's and the runner's part, played through the API: pods that no node takes are given a status by hand."""
 
+import base64
 import json
+import ssl
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.integration.kubectl import Kubectl, transcription_job
 from tests.integration.operator.operators import eventually, kubeconfig_of
+from transcription_api.names import ANNOTATION_REPORT
 
 
 def now() -> str:
@@ -68,6 +75,9 @@ class Transcription:
         self._pod_status(pod, "Running", {"running": {"startedAt": now()}})
 
     def pod_ends(self, pod: str, exit_code: int = 0, message: str = "") -> None:
+        """With exit code 0 and no other message, with the last words of a pod that had nothing to do."""
+        if exit_code == 0 and not message:
+            message = self.last_words(pod)
         ended = {"exitCode": exit_code, "reason": "Completed" if exit_code == 0 else "Error", "message": message}
         times = {"startedAt": now(), "finishedAt": now()}
         self._pod_status(pod, "Succeeded" if exit_code == 0 else "Failed", {"terminated": ended | times})
@@ -79,27 +89,46 @@ class Transcription:
 
     # --- the runner's part ---
 
-    def shard(self, pod: str, index: int = 0, **figures: Any) -> dict[str, Any]:
+    def shard(self, pod: str, **figures: Any) -> dict[str, Any]:
         """A report as `pod` would write it."""
-        job = self.status()["jobName"]
-        shard = {"index": index, "jobName": job, "podName": pod, "stage": "Transcribing", "lastUpdateTime": now(), **figures}
-        return transcription_job(self.name, {}) | {"status": {"shards": [shard]}}
+        name, index, _ = pod.rsplit("-", 2)
+        report = {"index": int(index), "jobName": name, "podName": pod, "stage": "Transcribing", "lastUpdateTime": now()}
+        return report | figures
+
+    def last_words(self, pod: str, **figures: Any) -> str:
+        """The termination message of a pod that is done."""
+        return json.dumps({"reason": "Finished", "message": "", "report": self.shard(pod, stage="Finished", **figures)})
 
 
 class Runner:
-    """A runner pod's own view of the API: its token, and nothing else."""
+    """A runner pod's own view of the API: its token (with `bound=False` one that names no pod), and nothing else."""
 
-    def __init__(self, kubectl: Kubectl, pod: str, folder: Path) -> None:
-        self._kubectl = kubectl
-        self._kubeconfig = kubeconfig_of(kubectl, "transcription-runner", folder / f"{pod}.yaml", pod=pod)
+    def __init__(self, kubectl: Kubectl, pod: str, folder: Path, *, bound: bool = True) -> None:
+        self._kubectl, self._pod = kubectl, pod
+        file = folder / f"{pod}-{bound}.yaml"
+        self._kubeconfig = kubeconfig_of(kubectl, "transcription-runner", file, pod=pod if bound else None)
+        config = yaml.safe_load(self._kubeconfig.read_text())
+        cluster = config["clusters"][0]["cluster"]
+        self._server, self._token = cluster["server"], config["users"][0]["user"]["token"]
+        data, authority = cluster.get("certificate-authority-data"), cluster.get("certificate-authority")
+        self._tls = ssl.create_default_context(cafile=authority, cadata=base64.b64decode(data).decode() if data else None)
 
-    def apply(self, document: dict[str, Any], index: int = 0) -> str:
-        """Server-side apply to the status; returns the error message, empty if it was taken."""
-        document = {key: value for key, value in document.items() if key != "spec"}
-        flags = ["--server-side", "--force-conflicts", f"--field-manager=transcription-runner-{index}", "--subresource=status"]
-        return self.run("apply", *flags, "--validate=false", "-f", "-", given=json.dumps(document))
+    def report(self, report: dict[str, Any], pod: str | None = None) -> str:
+        """Write the pod's report; returns the error message, empty if it was taken."""
+        return self.patch({"metadata": {"annotations": {ANNOTATION_REPORT: json.dumps(report)}}}, pod)
 
-    def run(self, *arguments: str, given: str | None = None) -> str:
-        """kubectl as the runner; returns the error message, empty if it worked."""
-        result = self._kubectl.run(f"--kubeconfig={self._kubeconfig}", *arguments, given=given)
-        return "" if result.returncode == 0 else result.stderr or "failed"
+    def patch(self, body: Any, pod: str | None = None, kind: str = "merge-patch+json", subresource: str = "/status") -> str:
+        """Patch the pod's status (or another's); returns the error message, empty if it was taken."""
+        path = f"/api/v1/namespaces/{self._kubectl.namespace}/pods/{pod or self._pod}{subresource}"
+        return self.ask("PATCH", f"{path}?fieldManager=runner", body, kind)
+
+    def ask(self, method: str, path: str, body: Any = None, kind: str = "json") -> str:
+        """Any request; returns the error message, empty if it was answered. kubectl would read an object before it writes it."""
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": f"application/{kind}"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._server + path, data=data, headers=headers, method=method)
+        try:
+            urllib.request.urlopen(request, timeout=30, context=self._tls).close()
+        except urllib.error.HTTPError as error:
+            return str(json.loads(error.read())["message"])
+        return ""

@@ -17,7 +17,7 @@ def test_runners_get_their_access_where_a_job_appears(
     account = namespace.get("serviceaccount", "transcription-runner")
     assert account["automountServiceAccountToken"] is False
     assert namespace.get("rolebinding", f"{home.namespace}-runner")["roleRef"]["name"] == f"{home.namespace}-runner"
-    assert Runner(namespace, pod, tmp_path).apply(job.shard(pod, 0)) == ""
+    assert Runner(namespace, pod, tmp_path).report(job.shard(pod)) == ""
 
 
 def test_the_operator_can_make_no_other_account_and_bind_no_other_role(home: Kubectl, namespace: Kubectl, tmp_path: Path) -> None:

@@ -29,4 +29,15 @@ def test_no_right_is_a_wildcard_and_no_secret_can_be_read(team: Kubectl) -> None
             for rule in document.get("rules") or []:
                 assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
                 assert not {"secrets", "pods/exec"} & set(rule["resources"])
-                assert not {"bind", "escalate", "impersonate"} & set(rule["verbs"])
+                assert not {"escalate", "impersonate"} & set(rule["verbs"])
+                if "bind" in rule["verbs"]:
+                    assert (rule["resources"], rule["resourceNames"]) == (["clusterroles"], ["dry-transcription-operator-runner"])
+                if document["metadata"]["name"].endswith("-runner"):
+                    assert (rule["resources"], rule["verbs"]) == (["pods/status"], ["patch"])
+
+
+def test_without_the_policy_that_narrows_it_runners_have_no_right_at_all(team: Kubectl) -> None:
+    (role,) = [
+        o for o in rendered("dry", team.namespace, "admissionPolicy.enabled=false") if o["metadata"]["name"].endswith("-runner")
+    ]
+    assert role["rules"] == []

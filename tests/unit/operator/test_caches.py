@@ -53,3 +53,16 @@ def test_a_listing_removes_what_it_does_not_show_but_nothing_newer() -> None:
     caches.forget(UID)
     assert caches.unsettled() == ()
     assert caches.jobs.of(UID) == ()
+
+
+def test_what_a_pod_reported_last_is_kept_until_status_has_it() -> None:
+    caches = filled()
+    reporting = a_running_job().with_shard(succeeded=3).observed().pods[0]
+    caches.drop_pod(reporting)
+    observed = caches.observed(UID)
+    assert observed is not None
+    assert (observed.departed, observed.pods) == ((reporting,), ())
+    caches.recorded(observed)
+    after = caches.observed(UID)
+    assert after is not None
+    assert after.departed == ()

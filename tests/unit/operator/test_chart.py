@@ -1,17 +1,14 @@
 """What the chart says twice must be the same in both places."""
 
-import re
 from pathlib import Path
 
-from transcription_api.status import TranscriptionJobStatus
-from transcription_operator.status_patch import RUNNER_FIELDS
+from transcription_api.names import ANNOTATION_REPORT
+from transcription_api.report import MOST_REPORT_BYTES
 
-CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
+TEMPLATES = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator" / "templates"
 
 
-def test_the_admission_policy_protects_every_field_that_the_operator_owns() -> None:
-    template = (CHART / "templates" / "runner-status-policy.yaml").read_text()
-    listed = re.search(r"\$fields := list ((?:\"\w+\" ?)+)", template)
-    assert listed is not None
-    fields = {field.alias or name for name, field in TranscriptionJobStatus.model_fields.items()}
-    assert set(re.findall(r"\w+", listed[1])) == fields - RUNNER_FIELDS
+def test_the_admission_policy_speaks_of_the_annotation_and_the_length_that_runners_keep_to() -> None:
+    helpers = (TEMPLATES / "_helpers.tpl").read_text()
+    assert f'{{{{- define "operator.reportAnnotation" -}}}}\n{ANNOTATION_REPORT}\n' in helpers
+    assert f"<= {MOST_REPORT_BYTES}" in (TEMPLATES / "runner-report-policy.yaml").read_text()

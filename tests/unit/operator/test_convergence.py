@@ -15,7 +15,11 @@ SITUATIONS: dict[str, Callable[[], Job]] = {
     "new run": lambda: a_running_job().with_shard(total=2, succeeded=1).reconciled(5).asking(runId="b"),
     "new run, resized and suspended": lambda: a_running_job().asking(runId="b", parallelism=2, suspend=True),
     "the end": lambda: (
-        a_running_job().with_shard(total=1, succeeded=1, stage="Finished").without_pods().child_ended("Complete", 50)
+        a_running_job()
+        .with_shard(total=1, succeeded=1, stage="Finished")
+        .without_pods()
+        .with_pod(0, "Succeeded")
+        .child_ended("Complete", 50)
     ),
     "failure": lambda: a_running_job().without_pods().child_ended("Failed", 50, "BackoffLimitExceeded"),
 }

@@ -107,7 +107,7 @@ def test_a_pod_that_goes_before_its_job_is_seen_is_gone() -> None:
     caches = Caches()
     caches.put_resource(RESOURCE)
     caches.put_pod(POD)
-    caches.drop_pod(POD.uid)
+    caches.drop_pod(POD)
     caches.put_job(JOB)
     assert pods_of(caches) == ()
 

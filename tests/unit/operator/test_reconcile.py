@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.operator.world import Job, a_job, a_running_job, at, text
+from tests.unit.operator.world import Job, a_job, a_running_job, at, container, text
 from transcription_operator.plan import DeleteConfigMap, DeleteJob, PatchJob, StartRun
 from transcription_operator.policies.verdict import REPORT_GRACE
 
@@ -19,7 +19,7 @@ def finished(job: Job, when: float = 100) -> Job:
 # --- the usual way ----------------------------------------------------------------------------------------------------
 
 
-def test_a_run_is_recorded_before_its_job_is_made_so_that_no_pod_reports_to_an_unknown_job() -> None:
+def test_a_run_is_recorded_before_its_job_is_made_so_that_its_name_stands_after_a_crash() -> None:
     job = a_job()
     plan = job.reconcile()
     assert plan.children == ()
@@ -106,8 +106,47 @@ def test_late_reports_are_waited_for() -> None:
 
 def test_but_not_for_ever() -> None:
     job = finished(a_running_job()).reconciled(100 + REPORT_GRACE.total_seconds())
-    assert job.status["phase"] == "Succeeded"
-    assert job.condition("Complete")["reason"] == "CompletedWithoutReports"
+    assert job.status["phase"] == "Failed"
+    assert job.condition("Failed")["reason"] == "ReportsMissing"
+    for place in ("calls/transcripts/_manifest-calls.json", "calls/transcripts/.ledger/", "spec.runId"):
+        assert place in job.status["message"]
+
+
+def test_no_report_of_one_shard_is_no_success_however_good_the_others_are() -> None:
+    job = a_running_job(parallelism=2).with_shard(0, total=2, succeeded=2, stage="Finished").with_shard(1, stage="Transcribing")
+    job.without_pods().with_pod(0, "Succeeded").with_pod(1, "Succeeded").child_ended("Complete", 100).reconciled(111)
+    assert job.condition("Failed")["reason"] == "ReportsMissing"
+    assert "no last report of shard 1 arrived" in job.status["message"]
+    assert job.status["files"]["succeeded"] == 2, "what is known is told"
+
+
+def test_a_shard_whose_pod_is_gone_after_it_was_recorded_has_reported() -> None:
+    job = a_running_job(parallelism=2).with_shard(0, total=2, succeeded=1, stage="Finished").with_shard(1, total=2).reconciled(50)
+    job.without_pods().with_shard(1, total=2, succeeded=1, stage="Finished").child_ended("Complete", 100).reconciled(101)
+    assert (job.status["phase"], job.status["files"]["succeeded"]) == ("Succeeded", 2)
+
+
+def test_the_manifest_accounts_for_shards_that_never_reported() -> None:
+    run = {"files": {"total": 4, "succeeded": 4}, "processedSeconds": 40, "languages": {"en": 4}}
+    job = a_running_job(parallelism=2).with_shard(0, total=4, succeeded=1, stage="Finished", manifest="calls/m", run=run)
+    finished(job).reconciled(111)
+    assert (job.status["phase"], job.status["fileProgress"], job.status["languages"]) == ("Succeeded", "4/4", {"en": 4})
+
+
+def test_what_a_pod_did_is_known_from_its_last_words_alone() -> None:
+    report = {
+        "index": 0,
+        "jobName": "x",
+        "podName": "x",
+        "stage": "Finished",
+        "files": {"total": 3, "failed": 3},
+        "lastUpdateTime": text(at(99)),
+    }
+    said = json.dumps({"reason": "Finished", "message": "", "report": report})
+    ended = container(terminated={"exitCode": 0, "reason": "Completed", "message": said, "finishedAt": text(at(99))})
+    job = a_running_job().without_pods().with_pod(0, "Succeeded", **ended).child_ended("Complete", 100).reconciled(101)
+    assert job.condition("Failed")["reason"] == "TooManyFailedFiles"
+    assert "3 of 3 files failed" in job.status["message"]
 
 
 def test_every_shard_has_to_report_its_end() -> None:
@@ -202,6 +241,14 @@ def test_a_job_without_pods_for_long_points_to_its_events() -> None:
     assert f"kubectl describe job -n team {job.job_name}" in job.status["message"]
 
 
+def test_a_shard_that_waited_for_the_store_when_its_pod_went_does_not_wait_for_ever() -> None:
+    job = a_running_job(parallelism=2).with_shard(1, stage="WaitingForStore", message="connection refused").reconciled(5)
+    assert job.condition("Running")["reason"] == "WaitingForStore"
+    job.without_pods().asking(parallelism=1).with_shard(0, total=4).reconciled(9)
+    assert job.condition("Running")["reason"] == "PodsRunning"
+    assert [shard["index"] for shard in job.status["shards"]] == [0, 1], "what it did is remembered"
+
+
 def test_a_pod_that_is_replaced_does_not_make_the_job_pending() -> None:
     job = a_running_job().without_pods().with_failed_pod(69, '{"reason": "StoreUnavailable", "message": "timeout"}')
     job.reconciled(10)
@@ -276,8 +323,7 @@ def test_a_new_run_replaces_an_unfinished_one_and_starts_from_nothing() -> None:
     assert plan.children == (DeleteJob(first, f"uid-{first}"), DeleteConfigMap(first))
     job.reconciled(50)
     assert set(job.children) == {second} == job.config_maps
-    assert job.status["shards"] == []
-    for name in ("files", "failures", "manifest", "startTime", "progress", "realTimeFactor"):
+    for name in ("shards", "files", "failures", "manifest", "startTime", "progress", "realTimeFactor"):
         assert name not in job.status
     assert (job.status["runId"], job.status["jobName"], job.status["phase"]) == ("again", second, "Pending")
 
@@ -315,7 +361,7 @@ def test_a_resource_that_is_being_deleted_is_left_alone() -> None:
 
 def test_a_status_that_another_version_wrote_does_not_stop_the_work() -> None:
     job = a_running_job().with_shard(total=2, succeeded=1)
-    job.raw["status"]["fromTheFuture"] = {"x": 1}
+    job.reconciled(4).raw["status"]["fromTheFuture"] = {"x": 1}
     job.raw["status"]["shards"].append({"index": 1, "nonsense": True})
     job.reconcile(5)
     assert job.observed().resource.status.run_id == ""

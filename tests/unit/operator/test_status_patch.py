@@ -1,12 +1,12 @@
-"""The status write: only what changed, and never the runner's shards."""
+"""The status write: only what changed, and whether it is news."""
 
 from tests.unit.operator.world import a_running_job
 from transcription_api.status import Phase, TranscriptionJobStatus
-from transcription_operator.status_patch import RUNNER_FIELDS, status_patch
+from transcription_operator.status_patch import only_progress, status_patch
 
 
 def test_nothing_is_written_when_nothing_changed() -> None:
-    status = a_running_job().observed().resource.status
+    status = a_running_job().with_shard(succeeded=1).reconciled(9).observed().resource.status
     assert status_patch(status, status) is None
 
 
@@ -16,9 +16,9 @@ def test_a_field_that_is_gone_is_said_to_be_null_in_maps_too() -> None:
     assert status_patch(before, after) == {"message": None, "languages": {"en": 2, "es": None}}
 
 
-def test_shards_are_left_alone_unless_a_new_run_empties_them() -> None:
-    before = a_running_job().with_shard(succeeded=1).observed().resource.status
-    after = before.model_copy(update={"shards": None, "message": "changed"})
-    assert status_patch(before, after) == {"message": "changed"}
-    assert status_patch(before, after, reset_shards=True) == {"message": "changed", "shards": []}
-    assert RUNNER_FIELDS == {"shards"}
+def test_figures_and_messages_may_wait_and_a_phase_or_condition_may_not() -> None:
+    job = a_running_job(parallelism=2).with_shard(succeeded=1).reconciled(9)
+    before = job.observed().resource.status
+    assert only_progress(before, job.with_shard(1, succeeded=1).reconciled(10).observed().resource.status)
+    job.with_shard(1, stage="WaitingForStore", message="refused")
+    assert not job.reconcile(11).only_progress

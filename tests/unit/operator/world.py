@@ -1,11 +1,13 @@
 """Builders of what an operator observes, so that a test reads like a sentence: `a_job("calls").with_shard(0, succeeded=3)`."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from transcription_api.names import API_VERSION, KIND, LABEL_JOB_UID
+from transcription_api.names import ANNOTATION_REPORT, API_VERSION, KIND, LABEL_JOB_UID
 from transcription_operator.observed import ChildJob, ChildPod, Observed, Refusal, read_job, read_pod, read_resource
 from transcription_operator.plan import DeleteJob, PatchJob, Plan, StartRun
+from transcription_operator.pod_report import LABEL_INDEX
 from transcription_operator.reconcile import reconcile
 from transcription_operator.run import current_run
 from transcription_operator.settings import OperatorSettings
@@ -50,6 +52,8 @@ class Job:
         self.config_maps: set[str] = set()
         self.refusal: Refusal | None = None
         self.events: list[tuple[str, str]] = []
+        self.reports: dict[int, dict[str, Any]] = {}
+        self._made = 0
 
     # --- the resource ---------------------------------------------------------------------------------------------
 
@@ -78,10 +82,11 @@ class Job:
     def with_shard(
         self, index: int = 0, *, stage: str = "Transcribing", reported: float = 60, job_name: str | None = None, **figures: Any
     ) -> Self:
-        """A report: total, succeeded, skipped, failed files; audio=(processed, total); languages, failures, manifest, message."""
+        """The index's pod reports (one is there from now on): total, succeeded, skipped, failed files; audio=(processed, total);
+        languages, wordTimes, failures, manifest, message, run."""
         counts = {name: figures.pop(name) for name in ("total", "succeeded", "skipped", "failed") if name in figures}
         processed, total = figures.pop("audio", (0, 0))
-        shard = {
+        self.reports[index] = {
             "index": index,
             "jobName": job_name or self.job_name,
             "podName": f"{self.job_name}-{index}-abcde",
@@ -91,9 +96,15 @@ class Job:
             "lastUpdateTime": text(at(reported)),
             **figures,
         }
-        others = [s for s in self.raw["status"].get("shards", []) if s["index"] != index]
-        self.raw["status"]["shards"] = [*others, shard]
+        if not self._pods_of(index):
+            self.with_running_pod(index)
+        if job_name:
+            self._pods_of(index)[-1]["metadata"]["ownerReferences"][0]["uid"] = f"uid-{job_name}"
+        self._pods_of(index)[-1]["metadata"]["annotations"] = {ANNOTATION_REPORT: json.dumps(self.reports[index])}
         return self
+
+    def _pods_of(self, index: int) -> list[dict[str, Any]]:
+        return [pod for pod in self.pods.values() if pod["metadata"]["labels"][LABEL_INDEX] == str(index)]
 
     # --- its children ---------------------------------------------------------------------------------------------
 
@@ -133,18 +144,26 @@ class Job:
         return self
 
     def with_pod(self, index: int = 0, phase: str = "Running", **status: Any) -> Self:
-        name = f"{self.job_name}-{index}-{len(self.pods):05}"
+        self._made += 1
+        name = f"{self.job_name}-{index}-{self._made:05}"
         self.pods[name] = {
             "metadata": {
                 "name": name,
                 "namespace": "team",
                 "uid": f"uid-{name}",
                 "resourceVersion": "1",
-                "labels": {LABEL_JOB_UID: self.raw["metadata"]["uid"]},
+                "creationTimestamp": text(at(self._made)),
+                "labels": {
+                    LABEL_JOB_UID: self.raw["metadata"]["uid"],
+                    "batch.kubernetes.io/job-name": self.job_name,
+                    LABEL_INDEX: str(index),
+                },
                 "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "uid": f"uid-{self.job_name}", "controller": True}],
             },
             "status": {"phase": phase, **status},
         }
+        if phase == "Succeeded" and index in self.reports:  # a pod that ended well is one that reported
+            self.pods[name]["metadata"]["annotations"] = {ANNOTATION_REPORT: json.dumps(self.reports[index])}
         return self
 
     def with_running_pod(self, index: int = 0, since: float = 0) -> Self:
@@ -157,7 +176,7 @@ class Job:
     def with_waiting_pod(self, reason: str, message: str = "") -> Self:
         return self.with_pod(0, "Pending", **container(waiting={"reason": reason, "message": message}))
 
-    def with_failed_pod(self, exit_code: int, message: str = "", reason: str = "Error", when: float = 60) -> Self:
+    def with_failed_pod(self, exit_code: int, message: str = "", reason: str = "Error", when: float = 60, index: int = 0) -> Self:
         ended = {
             "exitCode": exit_code,
             "reason": reason,
@@ -165,7 +184,7 @@ class Job:
             "startedAt": text(START),
             "finishedAt": text(at(when)),
         }
-        return self.with_pod(0, "Failed", **container(terminated=ended))
+        return self.with_pod(index, "Failed", **container(terminated=ended))
 
     def started(self, seconds: float = 0) -> Self:
         """The run's one pod runs, and the operator has seen it."""

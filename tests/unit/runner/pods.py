@@ -1,6 +1,5 @@
 """Pods over a local store, with an engine that needs no model."""
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,7 +9,9 @@ from tests.unit.runner.build import runner_config, segment, transcript
 from transcription_api.ledger import LedgerEntry, Worker
 from transcription_api.manifest import Manifest
 from transcription_api.names import ExitCode
+from transcription_api.report import ShardReport
 from transcription_api.runner_config import RunnerConfig
+from transcription_api.termination import TerminationMessage
 from transcription_runner.batch.claims import claim_name
 from transcription_runner.batch.pod import Means, Pod
 from transcription_runner.engine.work import Result, Watch, Work
@@ -46,8 +47,16 @@ class ReadingEngine:
 
 
 def last_words(tmp_path: Path) -> dict[str, str]:
-    words: dict[str, str] = json.loads((tmp_path / "termination-log").read_text())
-    return words
+    """Why the pod ended; see last_report for what it did."""
+    said = TerminationMessage.model_validate_json((tmp_path / "termination-log").read_text())
+    return {"reason": said.reason, "message": said.message}
+
+
+def last_report(tmp_path: Path) -> ShardReport:
+    """What the pod did, as its termination message says."""
+    report = TerminationMessage.model_validate_json((tmp_path / "termination-log").read_text()).report
+    assert report is not None
+    return report
 
 
 def pod(store: Any, shard: int = 0, engine: Any = None, config: RunnerConfig | None = None, limits: Limits = QUICK) -> Pod:

@@ -11,6 +11,7 @@ from tests.unit.runner.pods import (
     ReadingEngine,
     entries,
     keys,
+    last_report,
     last_words,
     manifest,
     name_of,
@@ -42,6 +43,47 @@ def test_every_file_gets_its_outputs_an_entry_and_a_line_in_the_manifest(store: 
     written = manifest(store)
     assert written.counts.wire() == {"total": 3, "succeeded": 2, "skipped": 0, "failed": 1}
     assert [file.key for file in written.files] == ["in/a.wav", "in/b.wav", "in/c.wav"]
+
+
+def test_what_was_done_stands_in_the_last_words_whether_or_not_anybody_could_be_told_before(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    put(store, a=b"one", b=b"two", c=b"bad")
+    assert pod(store).run() is ExitCode.DONE
+    assert last_words(tmp_path) == {"reason": "Finished", "message": ""}
+    report = last_report(tmp_path)
+    assert (report.stage, report.pod_name) == (Stage.FINISHED, "calls-1-0-abcde")
+    assert report.files.wire() == {"total": 3, "succeeded": 2, "skipped": 0, "failed": 1}
+    assert [(failure.key, failure.reason) for failure in report.failures] == [("in/c.wav", "DamagedAudio")]
+    assert (report.languages, report.audio_seconds.processed) == ({"en": 2}, 6)
+    assert report.run is not None
+    assert (report.run.files, report.run.languages, report.run.processed_seconds) == (report.files, {"en": 2}, 6)
+
+
+def test_the_pod_that_writes_the_manifest_counts_what_others_did_in_this_run(store: FolderStore, tmp_path: Path) -> None:
+    put(store, a=b"one", b=b"two")
+    assert pod(store, 1).run() is ExitCode.DONE
+    put(store, c=b"three")
+    assert pod(store, 0).run() is ExitCode.DONE
+    report = last_report(tmp_path)
+    assert (report.files.succeeded, report.languages) == (1, {"en": 1})
+    assert report.run is not None
+    assert (report.run.files.succeeded, report.run.languages, report.run.processed_seconds) == (3, {"en": 3}, 11)
+
+
+def test_a_pod_that_is_told_to_stop_says_what_it_did_and_no_more(store: FolderStore, tmp_path: Path) -> None:
+    put(store, a=b"one", b=b"two", c=b"three")
+    one: Pod
+
+    def interrupt(_: str) -> None:
+        one._told_to_stop(15, None)
+
+    one = pod(store, engine=ReadingEngine(interrupt))
+    assert one.run() is ExitCode.INTERRUPTED
+    report = last_report(tmp_path)
+    assert (report.stage, report.files.succeeded) == (Stage.INTERRUPTED, 1)
+    done = [entry.audio_seconds for entry in entries(store).values()]
+    assert report.audio_seconds.processed == sum(done)
 
 
 def test_no_claim_outlives_the_run(store: FolderStore) -> None:

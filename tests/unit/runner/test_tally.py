@@ -6,13 +6,14 @@ import pytest
 
 from tests.unit.runner.test_ledger import entry
 from transcription_api.ledger import LedgerEntry, Outcome
+from transcription_api.report import RunTotals, ShardReport
 from transcription_api.runner_config import JobReference
-from transcription_api.status import FileCounts, ShardReport, Stage, WordTimes
+from transcription_api.status import FileCounts, Stage, WordTimes
 from transcription_runner.batch.tally import Tally
 
 
-def tally(parallelism: int = 1) -> Tally:
-    return Tally(JobReference(namespace="n", name="calls", uid="u", job_name="calls-1", parallelism=parallelism), 2, "pod")
+def tally() -> Tally:
+    return Tally(JobReference(namespace="n", name="calls", uid="u", job_name="calls-1"), 2, "pod")
 
 
 def report(counts: Tally) -> ShardReport:
@@ -85,14 +86,20 @@ def test_parts_of_files_in_work_count_as_processed_and_are_not_counted_twice() -
     assert report(counts).audio_seconds.processed == 10
 
 
-@pytest.mark.parametrize(("parallelism", "listed"), [(1, 20), (8, 20), (16, 10), (64, 2)])
-def test_the_more_shards_the_fewer_failures_each_lists(parallelism: int, listed: int) -> None:
-    counts = tally(parallelism)
+def test_the_first_twenty_failures_are_listed_and_all_are_counted() -> None:
+    counts = tally()
     for number in range(30):
         counts.done(failed(str(number)))
     shard = report(counts)
-    assert len(shard.failures) == listed
+    assert len(shard.failures) == 20
     assert shard.files.failed == 30
+
+
+def test_once_it_is_over_nothing_is_in_work() -> None:
+    counts = tally()
+    counts.opened(100, 10.0)
+    counts.going_on("a", 6.0)
+    assert counts.report(Stage.INTERRUPTED, "").audio_seconds.processed == 0
 
 
 def test_long_messages_are_cut_to_what_the_status_takes() -> None:
@@ -105,7 +112,8 @@ def test_long_messages_are_cut_to_what_the_status_takes() -> None:
 def test_at_the_end_the_counts_are_the_manifests() -> None:
     counts = tally()
     counts.surveyed(100)
-    counts.completed(FileCounts(total=7, succeeded=4, skipped=2, failed=1), "calls/out/_manifest-calls.json")
+    run = RunTotals(files=FileCounts(total=7, succeeded=4, skipped=2, failed=1), processed_seconds=40)
+    counts.completed(run, "calls/out/_manifest-calls.json")
     shard = report(counts)
     assert (shard.files.total, shard.files.skipped) == (7, 2)
-    assert shard.manifest == "calls/out/_manifest-calls.json"
+    assert (shard.manifest, shard.run) == ("calls/out/_manifest-calls.json", run)

@@ -36,6 +36,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- printf "%s-runner" (include "operator.fullname" .) -}}
 {{- end -}}
 
+{{/* The annotation of a runner pod that holds its report. */}}
+{{- define "operator.reportAnnotation" -}}
+transcription.whisperx.dev/report
+{{- end -}}
+
 {{/* An image reference; takes (dict "image" <values> "root" $). */}}
 {{- define "operator.image" -}}
 {{- if .image.digest -}}
