@@ -75,15 +75,15 @@ def _complete(case: Case) -> Verdict | None:
     missing = set(range(job.completions)) - figures.finished_shards
     if missing and case.now < ended_at + REPORT_GRACE:
         return _wait_for_reports(case, ended_at + REPORT_GRACE)
-    if figures.files is None or (missing and figures.manifest is None):
-        return Verdict(Phase.FAILED, "ReportsMissing", _reports_missing(case, missing), ended_at)
     files, allowed = figures.files, case.resolved.spec.max_failed_files
-    if files.failed > allowed:
+    if files is not None and files.failed > allowed:
         message = (
             f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {allowed}: see status.failures; "
             "the other files are written"
         )
         return Verdict(Phase.FAILED, "TooManyFailedFiles", message, ended_at)
+    if files is None or (missing and figures.manifest is None):
+        return Verdict(Phase.FAILED, "ReportsMissing", _reports_missing(case, missing), ended_at)
     if files.total == 0:
         return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {_source(case)} holds no matching file", ended_at)
     message = f"{files.succeeded} transcribed, {files.skipped} already done, {files.failed} failed, of {files.total} files"

@@ -1,0 +1,94 @@
+"""The loop's own part: how often status is written, and that what a pod said last is written though the pod is gone."""
+
+import asyncio
+from copy import deepcopy
+from typing import Any, cast
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tests.unit.operator.world import SETTINGS, Job, a_running_job, at
+from transcription_operator import controller as module
+from transcription_operator.cluster import Cluster
+from transcription_operator.controller import Controller
+from transcription_operator.metrics import Metrics
+
+
+class Written:
+    """A cluster that takes every status and remembers it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.statuses: list[dict[str, Any]] = []
+
+    async def merge(self, _: Any, __: str, ___: str, body: dict[str, Any], subresource: str | None = None) -> dict[str, Any]:
+        assert subresource == "status"
+        self.job.raw["status"].update(body["status"])
+        metadata = self.job.raw["metadata"]
+        metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 1)
+        self.statuses.append(deepcopy(self.job.raw["status"]))
+        return self.job.raw
+
+    async def create(self, *_: Any) -> dict[str, Any]:
+        return {}
+
+
+class Operator:
+    """A controller that has seen a job with its child Job and pods."""
+
+    def __init__(self, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.job, self.cluster, self.monotonic = job, Written(job), 100.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.monotonic)
+        metrics = Metrics(CollectorRegistry(), "test")
+        self.controller = Controller(cast(Cluster, self.cluster), SETTINGS, metrics, lambda: at(self.monotonic - 90))
+        self.look()
+
+    def look(self) -> None:
+        """Let it see everything as it is now."""
+        self.controller.see_resource(self.job.raw)
+        self.controller.see_job(self.job.child)
+        for pod in self.job.pods.values():
+            version = int(pod["metadata"]["resourceVersion"])
+            pod["metadata"]["resourceVersion"] = str(version + 1)
+            self.controller.see_pod(pod)
+
+    def process(self) -> float | None:
+        return asyncio.run(self.controller.process(self.job.raw["metadata"]["uid"]))
+
+
+def test_figures_are_written_at_the_jobs_pace_and_news_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = a_running_job(parallelism=64)
+    for index in range(64):
+        job.with_shard(index, total=99)
+    operator = Operator(job, monkeypatch)
+    operator.process()
+    assert len(operator.cluster.statuses) == 1
+    for second in range(1, 4):
+        job.with_shard(second, total=99, succeeded=second)
+        operator.look()
+        operator.monotonic += 1
+        assert operator.process() == 4 - second
+    assert len(operator.cluster.statuses) == 1
+    operator.monotonic += 1
+    operator.process()
+    assert operator.cluster.statuses[-1]["files"]["succeeded"] == 1 + 2 + 3
+    job.with_shard(9, total=99, stage="WaitingForStore", message="connection refused")
+    operator.look()
+    operator.process()
+    assert operator.cluster.statuses[-1]["message"] == "connection refused"
+    assert len(operator.cluster.statuses) == 3
+
+
+def test_what_a_pod_said_last_is_written_though_the_pod_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = a_running_job(parallelism=2).with_shard(0, total=9, succeeded=1).with_shard(1, total=9, succeeded=2)
+    operator = Operator(job, monkeypatch)
+    operator.process()
+    gone = job.with_shard(1, total=9, succeeded=4, languages={"en": 4}, stage="Interrupted")._pods_of(1)[0]
+    operator.controller.see_pod(gone, deleted=True)
+    operator.monotonic += 9
+    operator.process()
+    status = operator.cluster.statuses[-1]
+    assert (status["files"]["succeeded"], status["languages"]) == (5, {"en": 4})
+    operator.monotonic += 9
+    assert operator.process() is None
+    assert len(operator.cluster.statuses) == 2, "and then there is nothing left to write"
