@@ -69,5 +69,8 @@ class ExitCode(IntEnum):
     CONFIGURATION = 78
 
 
+STORAGE_UNREACHABLE = "StorageUnreachable"
+"""The reason in the termination message of a pod that never met an object store at its endpoint (exit code STORE_UNAVAILABLE)."""
+
 FINAL_EXIT_CODES = (ExitCode.STORE_REFUSED, ExitCode.CONFIGURATION)
 """Exit codes that no retry can change."""

@@ -53,7 +53,10 @@ class Pod:
         self._stop = Event()
         tally = Tally(config.job, worker.shard, worker.pod_name)
         self._reporter = Reporter(tally, _publisher(config, worker))
-        self._store = PatientStore(means.store, means.limits.store_patience_seconds, self._reporter.waiting_for_store)
+        limits, waiting = means.limits, self._reporter.waiting_for_store
+        self._store = PatientStore(
+            means.store, limits.store_patience_seconds, waiting, first_answer_seconds=limits.first_answer_seconds
+        )
         self._assignment = assignment_of(config, worker)
         self._pace = pace_within(means.limits)
         self._desk = desk_for(self._assignment, self._store, Scratch(means.limits.scratch_bytes), self._pace, tally)

@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.unit.runner.build import runner_config
 from tests.unit.runner.pods import (
     QUICK,
@@ -155,13 +157,21 @@ def test_a_refused_store_is_final_and_told(store: FolderStore, tmp_path: Path) -
     assert last_words(tmp_path)["reason"] == "StorageAccessDenied"
 
 
-def test_a_store_that_stays_away_ends_the_pod_for_a_retry(store: FolderStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("listings", "reason"), [(0, "StorageUnreachable"), (2, "StorageUnavailable")])
+def test_a_store_that_stays_away_ends_the_pod_for_a_retry(store: FolderStore, tmp_path: Path, listings: int, reason: str) -> None:
     class Away(FolderStore):
-        def list(self, bucket: str, prefix: str, start_after: str = "") -> Any:
-            raise StoreUnavailableError("connection refused")
+        calls = 0
 
-    assert pod(Away(tmp_path / "store")).run() is ExitCode.STORE_UNAVAILABLE
-    assert last_words(tmp_path)["reason"] == "StorageUnavailable"
+        def list(self, bucket: str, prefix: str, start_after: str = "") -> Any:
+            Away.calls += 1
+            if Away.calls > listings:
+                raise StoreUnavailableError("connection refused")
+            yield from ()
+
+    put(store, a=b"one")
+    limits = Limits(lease_seconds=3.0, store_patience_seconds=1.0, first_answer_seconds=0.5)
+    assert pod(Away(tmp_path / "store"), limits=limits).run() is ExitCode.STORE_UNAVAILABLE
+    assert last_words(tmp_path)["reason"] == reason
 
 
 def test_an_object_larger_than_the_limit_is_not_fetched(store: FolderStore) -> None:
