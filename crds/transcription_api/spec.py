@@ -145,6 +145,16 @@ class Resources(Contract):
 class Compute(Contract):
     """Where pods run. What is left out comes from the operator's configuration."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.gpuResource) || !has(self.device) || self.device != 'cpu'",
+                "compute.gpuResource is for pods on a GPU, and compute.device is cpu: remove one of them",
+                ".gpuResource",
+            ),
+        )
+    )
+
     device: Device | None = None
     """cuda: every pod gets one GPU; cpu: none."""
     gpu_resource: ExtendedResource | None = None
@@ -203,6 +213,17 @@ class TranscriptionJobSpec(Contract):
                 "self.audio.channels != 'split' || !self.diarization.enabled",
                 "spec.diarization: with audio.channels split each channel is a speaker; set diarization.enabled to false",
                 ".diarization",
+            ),
+            (
+                "'json' in self.output.formats || !(self.alignment.characters || self.diarization.embeddings)",
+                "spec.output.formats: alignment.characters and diarization.embeddings stand in the JSON alone; add json",
+                ".output.formats",
+            ),
+            (
+                "!self.output.subtitles.highlightWords "
+                "|| (self.alignment.enabled && ('vtt' in self.output.formats || 'srt' in self.output.formats))",
+                "spec.output.subtitles.highlightWords needs vtt or srt among output.formats, and alignment.enabled",
+                ".output.subtitles.highlightWords",
             ),
             (
                 "!has(self.compute) || !has(self.compute.device) || self.compute.device != 'cpu' || !has(self.model) "

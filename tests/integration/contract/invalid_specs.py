@@ -110,6 +110,32 @@ INVALID = [
     Invalid("a chunk longer than Whisper's window", {"vad": {"chunkSize": 31}}, "spec.vad.chunkSize"),
     Invalid("alignment as a word", {"alignment": {"enabled": "on"}}, "spec.alignment.enabled"),
     Invalid("more speakers at least than at most", {"diarization": {"minSpeakers": 4, "maxSpeakers": 2}}, "minSpeakers"),
+    Invalid("speakers at least, and no diarization", {"diarization": {"minSpeakers": 2}}, "diarization.enabled"),
+    Invalid("speakers at most, and no diarization", {"diarization": {"maxSpeakers": 2}}, "diarization.enabled"),
+    Invalid("a pipeline, and no diarization", {"diarization": {"model": "owner/name"}}, "diarization.enabled"),
+    Invalid("vectors of voices, and no diarization", {"diarization": {"embeddings": True}}, "diarization.enabled"),
+    Invalid("a method, and no alignment", {"alignment": {"enabled": False, "method": "ctc"}}, "alignment.enabled"),
+    Invalid("characters, and no alignment", {"alignment": {"enabled": False, "characters": True}}, "alignment.enabled"),
+    Invalid("an aligner, and no alignment", {"alignment": {"enabled": False, "model": "owner/name"}}, "alignment.enabled"),
+    Invalid("characters by attention", {"alignment": {"method": "attention", "characters": True}}, "alignment.characters"),
+    Invalid(
+        "characters, and no JSON", {"alignment": {"characters": True}, "output": {"formats": ["srt"]}}, "spec.output.formats"
+    ),
+    Invalid(
+        "vectors of voices, and no JSON",
+        {"diarization": {"enabled": True, "embeddings": True}, "output": {"formats": ["srt"]}},
+        "spec.output.formats",
+    ),
+    Invalid(
+        "words to highlight, and no subtitles",
+        {"output": {"formats": ["json"], "subtitles": {"highlightWords": True}}},
+        "highlightWords",
+    ),
+    Invalid(
+        "words to highlight, and no word times",
+        {"alignment": {"enabled": False}, "output": {"subtitles": {"highlightWords": True}}},
+        "highlightWords",
+    ),
     Invalid("no speakers", {"diarization": {"maxSpeakers": 0}}, "spec.diarization.maxSpeakers"),
     # running
     Invalid("no pods", {"parallelism": 0}, "spec.parallelism"),
@@ -126,6 +152,7 @@ INVALID = [
     # compute
     Invalid("an unknown device", {"compute": {"device": "tpu"}}, "spec.compute.device"),
     Invalid("a GPU resource without a domain", {"compute": {"gpuResource": "gpu"}}, "spec.compute.gpuResource"),
+    Invalid("a GPU for a CPU", {"compute": {"device": "cpu", "gpuResource": "nvidia.com/gpu"}}, "compute.gpuResource"),
     Invalid("a node label with spaces", {"compute": {"nodeSelector": {"a b": "x"}}}, "spec.compute.nodeSelector"),
     Invalid("a node label's value as a number", {"compute": {"nodeSelector": {"gpus": 8}}}, "spec.compute.nodeSelector"),
     Invalid("an unknown taint effect", {"compute": {"tolerations": [{"key": "gpu", "effect": "Never"}]}}, "effect"),
