@@ -57,6 +57,8 @@ class Source(Contract):
     """Globs on the key below the prefix, such as **/*.wav; left out, every known audio and video suffix."""
     exclude: Annotated[list[Glob], Field(max_length=64, json_schema_extra=SET)] | None = None
     """Globs on the key below the prefix that are left out."""
+    min_files: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """With fewer files than this in the source the job is Failed; 0: an empty source is no failure."""
 
 
 class Output(Contract):

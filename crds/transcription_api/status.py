@@ -76,6 +76,21 @@ class FileCounts(Record):
     """Given up in this run; see failures."""
 
 
+class Ignored(Record):
+    """How many objects below the prefix are no files of the source, by the reason why."""
+
+    folder: Count = 0
+    """Folder markers: keys that end in a slash."""
+    suffix: Count = 0
+    """Without a known audio or video suffix, where source.include does not say what to take."""
+    include: Count = 0
+    """That no glob of source.include matches."""
+    exclude: Count = 0
+    """That a glob of source.exclude matches."""
+    output: Count = 0
+    """Written by a transcription: transcripts, ledger entries, claims, manifests."""
+
+
 class AudioSeconds(Record):
     """Seconds of audio."""
 
@@ -128,6 +143,8 @@ class ShardReport(Record):
     """The pod."""
     files: FileCounts = FileCounts()
     """succeeded and failed are this shard's own; total and skipped are what it saw of the whole source."""
+    ignored: Ignored | None = None
+    """What it saw of the whole source beside the files."""
     audio_seconds: AudioSeconds = AudioSeconds()
     """processed is this shard's own; total is its view of the whole run."""
     languages: LanguageCounts = Field(default_factory=dict)
@@ -170,6 +187,8 @@ class TranscriptionJobStatus(Record):
     """When this run ended."""
     files: FileCounts | None = None
     """Source objects by outcome."""
+    ignored: Ignored | None = None
+    """Objects below the prefix that are no source files, by the reason why."""
     file_progress: Annotated[str, Field(max_length=64)] | None = None
     """Files done of files found, as kubectl get shows it."""
     audio_seconds: AudioSeconds | None = None

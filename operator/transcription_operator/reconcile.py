@@ -13,6 +13,7 @@ from transcription_operator.policies.announcements import announcements
 from transcription_operator.policies.children import carry_out, ended, expire, retire_older_runs
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.source import seen
 from transcription_operator.policies.verdict import Case, Verdict, judge
 from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.run import Run, current_run
@@ -62,7 +63,7 @@ def _status(
     """The operator's part of the status; shards are the runner's."""
     over = verdict.ended_at is not None
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
-    progress = "100%" if verdict.phase is Phase.SUCCEEDED else percent(figures)
+    complete = verdict.phase is Phase.SUCCEEDED or (over and figures.every_file_is_done)
     return TranscriptionJobStatus(
         observed_generation=generation,
         phase=verdict.phase,
@@ -73,9 +74,10 @@ def _status(
         start_time=started,
         completion_time=verdict.ended_at.replace(microsecond=0) if verdict.ended_at else None,
         files=figures.files,
+        ignored=figures.ignored if figures.ignored and seen(figures.ignored) else None,
         file_progress=figures.file_progress,
         audio_seconds=figures.audio_seconds,
-        progress=progress,
+        progress="100%" if complete else percent(figures),
         real_time_factor=speed(figures, started, verdict.ended_at or figures.reported_at),
         estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, started),
         languages=figures.languages,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transcription_api.names import MAX_REPORTED_FAILURES
-from transcription_api.status import AudioSeconds, Failure, FileCounts, ShardReport, Stage, WordTimes
+from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, ShardReport, Stage, WordTimes
+from transcription_operator.policies.source import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Figures:
     """A run in numbers."""
 
     files: FileCounts | None = None
+    ignored: Ignored | None = None
     audio_seconds: AudioSeconds | None = None
     languages: dict[str, int] | None = None
     word_times: WordTimes | None = None
@@ -32,6 +34,11 @@ class Figures:
     def file_progress(self) -> str | None:
         """Files done of files found, `7/12`."""
         return f"{_done(self.files)}/{self.files.total}" if self.files else None
+
+    @property
+    def every_file_is_done(self) -> bool:
+        """Whether each file has an outcome, be it a failure."""
+        return self.files is not None and 0 < self.files.total == _done(self.files)
 
 
 def add_up(shards: Iterable[ShardReport], job_name: str) -> Figures:
@@ -54,6 +61,7 @@ def add_up(shards: Iterable[ShardReport], job_name: str) -> Figures:
     failures = {failure.key: failure for shard in reports for failure in shard.failures}
     return Figures(
         files=files.model_copy(update={"total": total}),
+        ignored=max((shard.ignored for shard in reports if shard.ignored), key=seen, default=None),
         audio_seconds=AudioSeconds(total=round(seconds, 1), processed=round(processed, 1)),
         languages=dict(sorted(languages.items())) or None,
         word_times=_word_times(reports),

@@ -9,6 +9,7 @@ from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.policies.failure import job_cause, last_cause
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.obstacle import obstacle
+from transcription_operator.policies.source import what_was_found
 from transcription_operator.resolved import ResolvedSpec
 
 REPORT_GRACE = timedelta(seconds=10)
@@ -83,15 +84,20 @@ def _complete(case: Case) -> Verdict | None:
     if figures.files is None:
         message = f"Job {job.name} is complete, but no pod could report: the counts are unknown; see the ledger and the manifest"
         return Verdict(Phase.SUCCEEDED, "CompletedWithoutReports", message, ended_at)
-    files, allowed = figures.files, case.resolved.spec.max_failed_files
-    if files.failed > allowed:
+    files, spec = figures.files, case.resolved.spec
+    if files.total < spec.source.min_files:
+        found = what_was_found(spec.source, files, figures.ignored)
+        message = f"{files.total} files, spec.source.minFiles asks for {spec.source.min_files}: {found}"
+        return Verdict(Phase.FAILED, "TooFewFiles", message, ended_at)
+    if files.failed > spec.max_failed_files:
         message = (
-            f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {allowed}: see status.failures; "
-            "the other files are written"
+            f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {spec.max_failed_files}: "
+            f"see status.failures; {'the other files are' if files.succeeded + files.skipped else 'none is'} written"
         )
         return Verdict(Phase.FAILED, "TooManyFailedFiles", message, ended_at)
     if files.total == 0:
-        return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {_source(case)} holds no matching file", ended_at)
+        found = what_was_found(spec.source, files, figures.ignored)
+        return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {found}", ended_at)
     message = f"{files.succeeded} transcribed, {files.skipped} already done, {files.failed} failed, of {files.total} files"
     return Verdict(Phase.SUCCEEDED, "Completed", message, ended_at)
 
@@ -177,8 +183,3 @@ def _pending(case: Case) -> Verdict:
 def _wait_for_reports(case: Case, until: datetime) -> Verdict:
     remaining = (until - case.now).total_seconds()
     return Verdict(Phase.RUNNING, "Finishing", "the pods are done; their last reports are due", requeue_after=remaining)
-
-
-def _source(case: Case) -> str:
-    source = case.resolved.spec.source
-    return f"{source.bucket}/{source.prefix or ''}"

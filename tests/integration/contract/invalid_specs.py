@@ -42,6 +42,7 @@ INVALID = [
     Invalid("include with keys", source(keys=["a.wav"], include=["*.wav"]), "source.include"),
     Invalid("an empty glob", source(include=[""]), "spec.source.include"),
     Invalid("a glob with a leading slash", source(include=["/*.wav"]), "spec.source.include"),
+    Invalid("a negative number of files", source(minFiles=-1), "spec.source.minFiles"),
     Invalid("an unknown field in source", source(suffix=".wav"), "spec.source.suffix"),
     # output
     Invalid("an unknown format", {"output": {"formats": ["docx"]}}, "spec.output.formats"),

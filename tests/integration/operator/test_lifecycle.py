@@ -56,6 +56,20 @@ def test_a_final_exit_code_fails_the_job_with_the_runners_words(team: Kubectl, o
     assert job.pods() == [pod], "no retry"
 
 
+def test_a_source_with_too_few_files(team: Kubectl, operator: Operator, tmp_path: Path) -> None:
+    job = Transcription.apply(team, "few", source={"bucket": "calls", "prefix": "2031/", "minFiles": 1})
+    (pod,) = job.pods()
+    job.pod_runs(pod)
+    job.phase("Running")
+    assert Runner(team, pod, tmp_path).apply(job.shard(pod, stage="Finished", ignored={"suffix": 4})) == ""
+    job.pod_ends(pod)
+    job.phase("Failed")
+    failed = job.condition("Failed")
+    assert failed["reason"] == "TooFewFiles"
+    assert "4 objects seen below calls/2031/" in failed["message"]
+    assert job.status()["ignored"]["suffix"] == 4
+
+
 def test_too_many_failed_pods(team: Kubectl, operator: Operator) -> None:
     job = Transcription.apply(team, "flaky", backoffLimit=0)
     (pod,) = job.pods()

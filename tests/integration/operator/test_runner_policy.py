@@ -23,6 +23,7 @@ FORGED: dict[str, Any] = {
     "startTime": now(),
     "completionTime": now(),
     "files": {"total": 1},
+    "ignored": {"suffix": 1},
     "fileProgress": "1/1",
     "audioSeconds": {"total": 1},
     "progress": "100%",

@@ -124,6 +124,48 @@ def test_an_empty_source_succeeds_and_says_so() -> None:
     assert job.status["progress"] == "100%"
 
 
+def with_source(found: dict[str, int], *, total: int = 0, **source: object) -> Job:
+    """A job that is done with a source of `total` files, and of other objects by the reason why they are none."""
+    job = a_running_job(source={"bucket": "calls", "prefix": "2031/", **source})
+    return finished(job.with_shard(stage="Finished", ignored=found, total=total, succeeded=total)).reconciled(101)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({}, "nothing to do: there is no object below calls/2031/"),
+        (
+            {"suffix": 5, "folder": 1},
+            "nothing to do: 6 objects seen below calls/2031/, 6 of them passed over "
+            "(1 folder markers, 5 without a known audio or video suffix)",
+        ),
+        (
+            {"include": 1},
+            "nothing to do: 1 object seen below calls/2031/, 1 of them passed over (1 not matched by source.include)",
+        ),
+        ({"exclude": 2}, "nothing to do: 2 objects seen below calls/2031/, 2 of them passed over (2 left out by source.exclude)"),
+    ],
+)
+def test_nothing_to_do_is_explained(found: dict[str, int], said: str) -> None:
+    job = with_source(found)
+    assert (job.status["phase"], job.status["message"]) == ("Succeeded", said)
+    assert sum(job.status.get("ignored", {}).values()) == sum(found.values())
+
+
+@pytest.mark.parametrize(("total", "phase"), [(0, "Failed"), (2, "Failed"), (3, "Succeeded")])
+def test_fewer_files_than_asked_for_are_a_failure(total: int, phase: str) -> None:
+    job = with_source({"suffix": 7}, total=total, minFiles=3)
+    assert job.status["phase"] == phase
+    if phase == "Failed":
+        assert job.condition("Failed")["reason"] == "TooFewFiles"
+        assert job.status["message"].startswith(f"{total} files, spec.source.minFiles asks for 3: {total + 7} objects seen below")
+
+
+def test_of_what_the_shards_passed_over_the_largest_view_counts() -> None:
+    job = a_running_job(parallelism=2).with_shard(0, ignored={"suffix": 2}).with_shard(1, ignored={"suffix": 5, "folder": 1})
+    assert job.reconciled(60).status["ignored"] == {"folder": 1, "suffix": 5, "include": 0, "exclude": 0, "output": 0}
+
+
 @pytest.mark.parametrize(("allowed", "phase"), [(0, "Failed"), (1, "Failed"), (2, "Succeeded")])
 def test_more_failed_files_than_allowed_fail_the_job(allowed: int, phase: str) -> None:
     job = a_running_job(maxFailedFiles=allowed).with_shard(total=4, succeeded=2, failed=2, stage="Finished")
@@ -132,6 +174,19 @@ def test_more_failed_files_than_allowed_fail_the_job(allowed: int, phase: str) -
     if phase == "Failed":
         assert job.condition("Failed")["reason"] == "TooManyFailedFiles"
         assert f"2 of 4 files failed, spec.maxFailedFiles allows {allowed}" in job.status["message"]
+        assert job.status["message"].endswith("the other files are written")
+    assert job.status["progress"] == "100%", "every file has its outcome"
+
+
+def test_where_every_file_failed_no_other_is_said_to_be_written() -> None:
+    job = finished(a_running_job().with_shard(total=2, failed=2, stage="Finished")).reconciled(101)
+    assert job.status["message"].endswith("see status.failures; none is written")
+
+
+def test_a_run_that_fails_on_the_way_is_not_said_to_be_done() -> None:
+    job = a_running_job().with_shard(total=4, succeeded=1, audio=(10, 40)).without_pods().with_failed_pod(77, DENIED)
+    job.child_ended("Failed", 100, "PodFailurePolicy").reconciled(103)
+    assert job.status["progress"] == "25%"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from tests.unit.runner.pods import (
 from transcription_api.ledger import Worker
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
-from transcription_api.status import Stage
+from transcription_api.status import Ignored, Stage
 from transcription_runner.batch.pod import Means, Pod
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits
@@ -209,3 +209,12 @@ def test_a_file_that_takes_longer_than_the_grace_is_abandoned(store: FolderStore
     assert one.run() is ExitCode.INTERRUPTED
     release.set()
     assert entries(store) == {}
+
+
+def test_a_source_without_audio_is_done_and_what_was_passed_over_is_reported(store: FolderStore) -> None:
+    for key in ("in/readme.txt", "in/notes.md"):
+        store.put("calls", key, b"text", "")
+    one = pod(store)
+    assert one.run() is ExitCode.DONE
+    report = one._desk.tally.report(Stage.FINISHED, "")
+    assert (report.files.total, report.ignored) == (0, Ignored(suffix=2))

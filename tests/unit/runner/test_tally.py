@@ -7,7 +7,7 @@ import pytest
 from tests.unit.runner.test_ledger import entry
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.runner_config import JobReference
-from transcription_api.status import FileCounts, ShardReport, Stage, WordTimes
+from transcription_api.status import FileCounts, Ignored, ShardReport, Stage, WordTimes
 from transcription_runner.batch.tally import Tally
 
 
@@ -58,6 +58,13 @@ def test_the_total_is_the_survey_until_the_walk_is_further() -> None:
     for _ in range(4):
         counts.walked(100)
     assert report(counts).files.total == 5
+
+
+def test_what_is_passed_over_is_counted_by_reason() -> None:
+    counts = tally()
+    for why in ("suffix", "suffix", "exclude"):
+        counts.ignored(why)
+    assert report(counts).ignored == Ignored(suffix=2, exclude=1)
 
 
 def test_the_seconds_of_what_is_not_opened_are_estimated_by_size() -> None:
