@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema
 
 from transcription_api.contract import Record
+from transcription_api.effective import Effective
 from transcription_api.names import MAX_REPORTED_FAILURES
 
 Count = Annotated[int, Field(ge=0)]
@@ -181,6 +182,10 @@ class TranscriptionJobStatus(Record):
     """The spec.runId that this status speaks of."""
     job_name: Annotated[str, Field(max_length=63)] | None = None
     """The child Job."""
+    model: Annotated[str, Field(max_length=253)] | None = None
+    """The model in one word, for kubectl get -o wide."""
+    effective: Effective | None = None
+    """The spec with every default filled in, as it was when this run began; it stays whatever the operator's settings become."""
     start_time: datetime | None = None
     """When this run's first pod started."""
     completion_time: datetime | None = None

@@ -7,7 +7,6 @@ from typing import Any
 from transcription_operator.caches import Caches
 from transcription_operator.children.access import role_binding, service_account
 from transcription_operator.cluster import (
-    CONFIG_MAPS,
     EVENTS,
     JOBS,
     ROLE_BINDINGS,
@@ -19,7 +18,7 @@ from transcription_operator.cluster import (
 )
 from transcription_operator.event import event_object
 from transcription_operator.observed import Refusal, Resource, read_job, read_resource
-from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, EventRecord, PatchJob, StartRun
+from transcription_operator.plan import ChildAction, DeleteJob, EventRecord, PatchJob, StartRun
 from transcription_operator.settings import OperatorSettings
 
 log = logging.getLogger(__name__)
@@ -65,8 +64,6 @@ class Applier:
                     await self._patch(resource, name, dict(spec))
                 case DeleteJob(name, uid):
                     await self._delete_job(resource, name, uid)
-                case DeleteConfigMap(name):
-                    await self._cluster.delete(CONFIG_MAPS, resource.namespace, name)
         return events
 
     async def status(self, resource: Resource, patch: dict[str, Any]) -> None:
@@ -94,10 +91,9 @@ class Applier:
                 log.warning("%s/%s: event %s not posted: %s", resource.namespace, resource.name, record.reason, error)
 
     async def _start(self, resource: Resource, action: StartRun) -> bool:
-        """Make the run's objects; True if this call made the Job."""
+        """Make the run's Job, and what its pods need; True if this call made the Job."""
         try:
             await self._ensure_access(resource.namespace)
-            await self._cluster.apply(CONFIG_MAPS, action.config_map)
         except ApiError as error:
             if error.status in _MAY_PASS + _FINAL:
                 raise RefusedError(Refusal(error.message, final=False)) from error

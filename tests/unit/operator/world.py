@@ -47,7 +47,6 @@ class Job:
         }
         self.children: dict[str, dict[str, Any]] = {}
         self.pods: dict[str, dict[str, Any]] = {}
-        self.config_maps: set[str] = set()
         self.refusal: Refusal | None = None
         self.events: list[tuple[str, str]] = []
 
@@ -213,8 +212,7 @@ class Job:
 
     def _act(self, action: Any) -> None:
         match action:
-            case StartRun(config_map, job, announcement):
-                self.config_maps.add(config_map["metadata"]["name"])
+            case StartRun(job, announcement):
                 name = job["metadata"]["name"]
                 if name not in self.children:
                     spec = {"parallelism": job["spec"]["parallelism"], "suspend": job["spec"]["suspend"]}
@@ -229,8 +227,6 @@ class Job:
                     for pod, raw in self.pods.items()
                     if raw["metadata"]["labels"]["batch.kubernetes.io/job-name"] != name
                 }
-            case _:
-                self.config_maps.discard(action.name)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -262,6 +258,8 @@ def container(**state: Any) -> dict[str, Any]:
 
 
 def _merged(before: Any, patch: Any) -> Any:
-    if isinstance(before, dict) and isinstance(patch, dict):
-        return {k: v for k, v in {**before, **patch}.items() if v is not None}
+    if isinstance(patch, dict):
+        known = before if isinstance(before, dict) else {}
+        changed = {name: _merged(known.get(name), value) for name, value in patch.items() if value is not None}
+        return {name: value for name, value in known.items() if name not in patch} | changed
     return patch
