@@ -193,7 +193,7 @@ class TranscriptionJobSpec(Contract):
         json_schema_extra=rules(
             *_immutable("source", "output", "storage", "model", "task", "decoding", "vad", "alignment"),
             *_immutable("audio", "languageDetection", "diarization", "compute", "backoffLimit"),
-            *_immutable("language", "activeDeadlineSeconds", optional=True),
+            *_immutable("language", "activeDeadlineSeconds", "pendingDeadlineSeconds", optional=True),
             (
                 "self.task != 'translate' || !has(self.model) || !has(self.model.name) "
                 "|| !(self.model.name.endsWith('.en') || self.model.name.endsWith('turbo'))",
@@ -273,6 +273,8 @@ class TranscriptionJobSpec(Contract):
     backoff_limit: Annotated[int, Field(ge=0, le=100)] = 3
     """How many failed pods are replaced before the job is Failed."""
     active_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    """The job is Failed after running this long; suspended time does not count."""
+    """The job is Failed after running this long; suspended time, and waiting for a GPU, do not count."""
+    pending_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The job is Failed after waiting this long for a pod, as for a GPU that never comes; suspended time does not count."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=2**31 - 1)] = 3600
     """The child Job and its pods are removed this long after the end; the TranscriptionJob stays. Mutable."""

@@ -200,8 +200,14 @@ class TranscriptionJobStatus(Record):
     """Seconds of audio."""
     progress: Annotated[str, Field(max_length=8)] | None = None
     """Audio done of all audio, in percent."""
+    active_seconds: Seconds | None = None
+    """Seconds in which at least one pod ran; waiting and suspended time is not among them."""
+    gpu_seconds: Seconds | None = None
+    """Seconds for which pods have held a GPU, all pods together."""
+    accounted_until: datetime | None = None
+    """The moment up to which activeSeconds and gpuSeconds count."""
     real_time_factor: Seconds | None = None
-    """Seconds of audio transcribed for each second of wall time since startTime."""
+    """Seconds of audio transcribed for each of activeSeconds."""
     estimated_completion_time: datetime | None = None
     """When the run should end at the speed so far."""
     languages: LanguageCounts | None = None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from transcription_api.names import LABEL_JOB_UID
-from transcription_api.status import ConditionType, TranscriptionJobStatus
+from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError, StaleError
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
@@ -21,7 +21,6 @@ from transcription_operator.observed import Observed, Raw, Resource, read_job, r
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
 from transcription_operator.reconcile import reconcile
-from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.work_queue import WorkQueue
 
@@ -174,14 +173,7 @@ class Controller:
         if status.start_time and not before.status.start_time:
             self._metrics.count_start(after.namespace, _waiting_since(before), status.start_time)
         if plan.ends_run:
-            self._metrics.count_end(after.namespace, status, self._gpus(after, status))
-
-    def _gpus(self, resource: Resource, status: TranscriptionJobStatus) -> int:
-        try:
-            resolved = resolve(resource.spec, self._settings, status.effective)
-        except InvalidSpecError:
-            return 0
-        return resolved.spec.parallelism if resolved.effective.gpu_resource and status.start_time else 0
+            self._metrics.count_end(after.namespace, status)
 
     # --- listing --------------------------------------------------------------------------------------------------
 

@@ -9,13 +9,15 @@ from datetime import datetime
 
 from transcription_api.effective import Effective
 from transcription_api.status import Phase, TranscriptionJobStatus
-from transcription_operator.observed import Observed
+from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
-from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs
+from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs, stops
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions
+from transcription_operator.policies.deadlines import within_deadlines
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 from transcription_operator.policies.source import seen
+from transcription_operator.policies.spent import Spent, running_seconds, spent
 from transcription_operator.policies.verdict import Case, Verdict, judge
 from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.run import Run, current_run
@@ -30,14 +32,13 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         return Plan(settled=True)  # its children go with it, by their owner references
     run = current_run(resource.name, resource.uid, resource.run_id, resource.status)
     actions = retire_older_runs(observed, run)
-    child = next((job for job in observed.jobs if job.name == run.job_name), None)
+    child, pods = _own(observed, run)
     if run.recorded and ended(resource.status):
         actions += finish(observed, child) if child else []
         return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), settled=not actions)
 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
     shards = [shard for shard in resource.status.shards or [] if shard.job_name == run.job_name]
-    pods = tuple(pod for pod in observed.pods if pod.job_name == run.job_name)
     figures = add_up(shards, run.job_name)
     effective = previous.effective
     try:
@@ -47,14 +48,22 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     else:
         effective = resolved.effective
         so_far = previous.model_copy(update={"shards": shards})
-        verdict = judge(Case(observed, resolved, child, pods, figures, so_far, now))
+        case = Case(observed, resolved, child, pods, figures, so_far, now)
+        verdict = within_deadlines(case, judge(case))
         # A run is recorded before its Job is made: a pod may report only to the Job that status names, and might be quick.
         if run.recorded and observed.refusal is None and verdict.ended_at is None:
             actions += carry_out(observed, run, resolved, child)
+    last_moment = now if stops(actions, run) else verdict.ended_at or figures.reported_at
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
-    known = _Known(previous, effective, figures, started)
+    known = _Known(previous, effective, figures, started, spent(previous, pods, last_moment))
     status = _status(verdict, run, known, resource.generation, now)
     return _plan(observed, status, tuple(actions), new_run=not run.recorded, requeue_after=verdict.requeue_after)
+
+
+def _own(observed: Observed, run: Run) -> tuple[ChildJob | None, tuple[ChildPod, ...]]:
+    """The run's Job and its pods."""
+    child = next((job for job in observed.jobs if job.name == run.job_name), None)
+    return child, tuple(pod for pod in observed.pods if pod.job_name == run.job_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +74,14 @@ class _Known:
     effective: Effective | None
     figures: Figures
     started: datetime | None
+    time: Spent
 
 
 def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: datetime) -> TranscriptionJobStatus:
     """The operator's part of the status; shards are the runner's."""
     over = verdict.ended_at is not None
-    effective, figures, started = known.effective, known.figures, known.started
+    effective, figures, time = known.effective, known.figures, known.time
+    running = running_seconds(time, known.started, verdict.ended_at or figures.reported_at)
     complete = verdict.phase is Phase.SUCCEEDED or (over and figures.every_file_is_done)
     return TranscriptionJobStatus(
         observed_generation=generation,
@@ -81,15 +92,18 @@ def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: dat
         job_name=run.job_name,
         model=effective.model.name.rstrip("/").rpartition("/")[2] if effective else None,
         effective=effective,
-        start_time=started,
+        start_time=known.started,
         completion_time=verdict.ended_at.replace(microsecond=0) if verdict.ended_at else None,
         files=figures.files,
         ignored=figures.ignored if figures.ignored and seen(figures.ignored) else None,
         file_progress=figures.file_progress,
         audio_seconds=figures.audio_seconds,
         progress="100%" if complete else percent(figures),
-        real_time_factor=speed(figures, started, verdict.ended_at or figures.reported_at),
-        estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, started),
+        active_seconds=time.active_seconds if time.until else None,
+        gpu_seconds=time.pod_seconds if time.until and effective and effective.gpu_resource else None,
+        accounted_until=time.until,
+        real_time_factor=speed(figures, running),
+        estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, running),
         languages=figures.languages,
         word_times=figures.word_times,
         failures=figures.failures,

@@ -1,7 +1,9 @@
 """The child Job of a run: Indexed, one pod an index, each pod a share of the files.
 
 It is made without `ttlSecondsAfterFinished`: that is set once status records the end. Were the Job gone before, with the
-operator down, the run would look as if it had never been started."""
+operator down, the run would look as if it had never been started. And without `activeDeadlineSeconds`: a Job counts the time
+in which its pods wait for a GPU, too; see policies/deadlines.py.
+"""
 
 from typing import Any
 
@@ -22,7 +24,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     spec, labels = resolved.spec, child_labels(resource)
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
     config = {ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)}
-    body: dict[str, Any] = {
+    body = {
         "completionMode": "Indexed",
         "completions": spec.parallelism,
         "parallelism": spec.parallelism,
@@ -32,8 +34,6 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
         "podFailurePolicy": pod_failure_policy(),
         "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(resolved.effective)},
     }
-    if spec.active_deadline_seconds is not None:
-        body["activeDeadlineSeconds"] = spec.active_deadline_seconds
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

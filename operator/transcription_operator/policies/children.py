@@ -13,6 +13,15 @@ def retire_older_runs(observed: Observed, run: Run) -> list[ChildAction]:
     return [action for child in observed.jobs if child.name != run.job_name for action in finish(observed, child)]
 
 
+def stops(actions: list[ChildAction], run: Run) -> bool:
+    """Whether `actions` send the run's pods away."""
+    return any(
+        (isinstance(action, DeleteJob) and action.name == run.job_name)
+        or (isinstance(action, PatchJob) and action.spec.get("suspend") is True)
+        for action in actions
+    )
+
+
 def finish(observed: Observed, child: ChildJob) -> list[ChildAction]:
     """What is left to do for the Job of a run that is over: one that has not ended by itself goes, with its pods."""
     if child.ended is None:

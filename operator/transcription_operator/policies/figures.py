@@ -86,23 +86,21 @@ def percent(figures: Figures) -> str | None:
     return f"{min(99, int(share * 100))}%"
 
 
-def speed(figures: Figures, started: datetime | None, until: datetime | None) -> float | None:
-    """Seconds of audio for each second between `started` and `until`, to one decimal; None while nothing was done."""
-    if not figures.audio_seconds or not figures.audio_seconds.processed or not started or not until:
+def speed(figures: Figures, running: float | None) -> float | None:
+    """Seconds of audio for each of the `running` seconds, to one decimal; None while nothing was done."""
+    if not figures.audio_seconds or not figures.audio_seconds.processed or running is None or running < 1:
         return None
-    elapsed = (until - started).total_seconds()
-    return round(figures.audio_seconds.processed / elapsed, 1) if elapsed >= 1 else None
+    return round(figures.audio_seconds.processed / running, 1)
 
 
-def estimated_end(figures: Figures, started: datetime | None) -> datetime | None:
-    """When the rest should be done at the speed so far, to the second."""
-    if not figures.audio_seconds or not figures.audio_seconds.processed or not started or not figures.reported_at:
+def estimated_end(figures: Figures, running: float | None) -> datetime | None:
+    """When the rest should be done at the speed of the `running` seconds so far, to the second."""
+    if not figures.audio_seconds or not figures.audio_seconds.processed or running is None or not figures.reported_at:
         return None
-    elapsed = (figures.reported_at - started).total_seconds()
     remaining = figures.audio_seconds.total - figures.audio_seconds.processed
-    if elapsed < 1 or remaining <= 0:
+    if running < 1 or remaining <= 0:
         return None
-    seconds = elapsed * remaining / figures.audio_seconds.processed
+    seconds = running * remaining / figures.audio_seconds.processed
     return (figures.reported_at + timedelta(seconds=seconds)).replace(microsecond=0)
 
 

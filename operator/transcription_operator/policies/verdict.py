@@ -1,6 +1,6 @@
 """What state is the run in? A chain of questions, asked in order; the first that applies gives the answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
@@ -33,6 +33,10 @@ class Verdict:
     message: str
     ended_at: datetime | None = None
     requeue_after: float | None = None
+
+    def looked_at_again(self, seconds: float) -> "Verdict":
+        """The same, to be looked at again in `seconds` or before."""
+        return replace(self, requeue_after=min(seconds, self.requeue_after if self.requeue_after is not None else seconds))
 
 
 @dataclass(frozen=True, slots=True)

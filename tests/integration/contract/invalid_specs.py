@@ -148,6 +148,7 @@ INVALID = [
     Invalid("a run id too long", {"runId": "r" * 64}, "spec.runId"),
     Invalid("a negative back-off", {"backoffLimit": -1}, "spec.backoffLimit"),
     Invalid("a deadline of no time", {"activeDeadlineSeconds": 0}, "spec.activeDeadlineSeconds"),
+    Invalid("no time to wait", {"pendingDeadlineSeconds": 0}, "spec.pendingDeadlineSeconds"),
     Invalid("a negative time to live", {"ttlSecondsAfterFinished": -5}, "spec.ttlSecondsAfterFinished"),
     Invalid("an unknown field in spec", {"paralelism": 2}, "spec.paralelism"),
     # compute

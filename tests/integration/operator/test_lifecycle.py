@@ -92,12 +92,6 @@ def test_too_many_failed_pods(team: Kubectl, operator: Operator) -> None:
     assert "Internal: a bug" in job.status()["message"]
 
 
-def test_a_deadline(team: Kubectl, operator: Operator) -> None:
-    job = Transcription.apply(team, "late", activeDeadlineSeconds=1)
-    job.phase("Failed", 40)
-    assert job.condition("Failed")["reason"] == "DeadlineExceeded"
-
-
 def test_a_job_that_no_node_takes_says_what_the_scheduler_says(team: Kubectl, operator: Operator) -> None:
     job = Transcription.apply(team, "homeless")
     eventually(lambda: job.condition("Running").get("reason") == "Unschedulable")

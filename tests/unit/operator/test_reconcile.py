@@ -106,7 +106,7 @@ def test_a_run_of_one_pod_costs_five_writes_beside_events() -> None:
     until_rest(1)
     job.with_running_pod(since=5)
     until_rest(5)
-    job.with_shard(total=1, succeeded=1, audio=(60, 60), stage="Finished", reported=60).child_ended("Complete", 61)
+    job.with_shard(total=1, succeeded=1, audio=(60, 60), stage="Finished", reported=60).pod_ended(61).child_ended("Complete", 61)
     until_rest(61)
     assert job.reconcile(62).settled
     assert writes == 5, "recorded, Job, running, end, time to live"

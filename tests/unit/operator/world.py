@@ -155,6 +155,19 @@ class Job:
     def with_waiting_pod(self, reason: str, message: str = "") -> Self:
         return self.with_pod(0, "Pending", **container(waiting={"reason": reason, "message": message}))
 
+    def pod_gone(self) -> Self:
+        """The last pod is deleted, and nobody saw how it ended."""
+        self.pods.popitem()
+        return self
+
+    def pod_ended(self, when: float, exit_code: int = 0) -> Self:
+        """The last pod's container ends."""
+        status = next(reversed(self.pods.values()))["status"]
+        began = status["containerStatuses"][0]["state"]["running"]["startedAt"]
+        ended = {"exitCode": exit_code, "reason": "Error", "message": "", "startedAt": began, "finishedAt": text(at(when))}
+        status.update({"phase": "Failed" if exit_code else "Succeeded", **container(terminated=ended)})
+        return self
+
     def with_failed_pod(self, exit_code: int, message: str = "", reason: str = "Error", when: float = 60) -> Self:
         ended = {
             "exitCode": exit_code,
