@@ -93,12 +93,14 @@ class Cluster:
         return await self._request("GET", kind.path(namespace, name))
 
     async def pages(
-        self, kind: Kind, namespace: str | None, selector: str | None = None
+        self, kind: Kind, namespace: str | None, selector: str | None = None, fields: str | None = None
     ) -> AsyncIterator[tuple[str, list[Document]]]:
         """Every object of a kind in a namespace (None: in all): pages of objects, each with the list's resource version."""
         query = {"limit": str(_PAGE)}
         if selector:
             query["labelSelector"] = selector
+        if fields:
+            query["fieldSelector"] = fields
         while True:
             page = await self._request("GET", kind.path(namespace), query=query)
             yield page["metadata"]["resourceVersion"], page["items"]

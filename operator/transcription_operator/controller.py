@@ -16,11 +16,12 @@ from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError, StaleError
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
+from transcription_operator.job_events import creation_failure
 from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
-from transcription_operator.reconcile import reconcile
+from transcription_operator.reconcile import job_to_explain, reconcile
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.work_queue import WorkQueue
 
@@ -138,6 +139,8 @@ class Controller:
         if observed is None:
             return None
         resource, now = observed.resource, self._clock()
+        if asked := job_to_explain(observed, now):
+            observed = replace(observed, creation_failure=await creation_failure(self._cluster, *asked))
         plan = reconcile(observed, now, self._settings)
         refused: RefusedError | None = None
         events: list[EventRecord] = []

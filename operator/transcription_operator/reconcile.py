@@ -16,6 +16,7 @@ from transcription_operator.policies.children import carry_out, ended, finish, r
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions
 from transcription_operator.policies.deadlines import within_deadlines
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
 from transcription_operator.policies.source import seen
 from transcription_operator.policies.spent import Spent, running_seconds, spent
 from transcription_operator.policies.verdict import Case, Verdict, judge
@@ -58,6 +59,17 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     known = _Known(previous, effective, figures, started, spent(previous, pods, last_moment))
     status = _status(verdict, run, known, resource.generation, now)
     return _plan(observed, status, tuple(actions), new_run=not run.recorded, requeue_after=verdict.requeue_after)
+
+
+def job_to_explain(observed: Observed, now: datetime) -> tuple[ChildJob, datetime] | None:
+    """The run's Job, and since when it has had no pod, if that is to be looked up in its Events before the decision."""
+    resource = observed.resource
+    run = current_run(resource.name, resource.uid, resource.run_id, resource.status)
+    if resource.deleting or ended(resource.status) or not run.recorded:
+        return None
+    child, pods = _own(observed, run)
+    since = podless_since(child, pods, resource.status)
+    return (child, since) if child and since and is_to_be_explained(since, now) else None
 
 
 def _own(observed: Observed, run: Run) -> tuple[ChildJob | None, tuple[ChildPod, ...]]:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.children.job import QUEUE_LABEL
 from transcription_operator.observed import ChildJob, ChildPod, Observed
-from transcription_operator.policies.failure import job_cause, last_cause
+from transcription_operator.policies.failure import coming_end, job_cause, last_cause
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.obstacle import obstacle
+from transcription_operator.policies.pod_creation import next_look, podless_since
 from transcription_operator.policies.source import what_was_found
+from transcription_operator.policies.unreachable import unreachable
 from transcription_operator.resolved import ResolvedSpec
 
 REPORT_GRACE = timedelta(seconds=10)
@@ -60,11 +62,15 @@ class Case:
 
 def judge(case: Case) -> Verdict:
     """The state of the run."""
-    for question in (_refused, _complete, _failed, _suspended, _queued, _replaced, _running, _hindered, _retrying):
-        verdict = question(case)
-        if verdict:
-            return verdict
-    return _pending(case)
+    questions = (
+        *(_refused, _complete, _failed, _unreachable, _suspended, _queued, _replaced),
+        *(_running, _hindered, _podless, _failing, _retrying),
+    )
+    verdict = next((verdict for question in questions if (verdict := question(case))), None) or _pending(case)
+    since = podless_since(case.job, case.pods, case.previous)
+    if since is None or verdict.ended_at is not None:
+        return verdict
+    return verdict.looked_at_again(next_look(since, case.now))
 
 
 def _refused(case: Case) -> Verdict | None:
@@ -117,6 +123,11 @@ def _failed(case: Case) -> Verdict | None:
     return Verdict(Phase.FAILED, cause.reason, cause.message, ended_at)
 
 
+def _unreachable(case: Case) -> Verdict | None:
+    cause = unreachable(case.pods, case.figures, case.resolved.spec.parallelism)
+    return Verdict(Phase.FAILED, cause.reason, cause.message, case.now) if cause else None
+
+
 def _suspended(case: Case) -> Verdict | None:
     if not case.resolved.spec.suspend:
         return None
@@ -162,13 +173,32 @@ def _hindered(case: Case) -> Verdict | None:
     return Verdict(Phase.PENDING, hindrance.reason, hindrance.message) if hindrance else None
 
 
-def _retrying(case: Case) -> Verdict | None:
-    if case.previous.phase is not Phase.RUNNING:
+def _podless(case: Case) -> Verdict | None:
+    """The Job makes no pod, and its Events say why."""
+    cause = case.observed.creation_failure
+    return Verdict(Phase.PENDING, "PodsNotCreated", cause) if cause else None
+
+
+def _failing(case: Case) -> Verdict | None:
+    """What ends the run has happened; the Job controller has yet to say so."""
+    if case.job is None:
         return None
+    end = coming_end(case.job, case.pods, case.resolved.spec.backoff_limit)
+    return Verdict(_going_on(case), "Failing", f"the run is about to end; {end.reason}: {end.message}") if end else None
+
+
+def _retrying(case: Case) -> Verdict | None:
     cause = last_cause(case.pods)
     if cause:
-        return Verdict(Phase.RUNNING, "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
+        return Verdict(_going_on(case), "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
+    if case.previous.phase is not Phase.RUNNING:
+        return None
     return Verdict(Phase.RUNNING, "PodsChanging", "pods are being replaced or are done")
+
+
+def _going_on(case: Case) -> Phase:
+    """The phase while no pod runs: that of a moment ago."""
+    return Phase.RUNNING if case.previous.phase is Phase.RUNNING else Phase.PENDING
 
 
 def _pending(case: Case) -> Verdict:

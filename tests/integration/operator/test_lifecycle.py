@@ -57,6 +57,7 @@ def test_a_final_exit_code_fails_the_job_with_the_runners_words(team: Kubectl, o
     failed = job.condition("Failed")
     assert (failed["reason"], failed["message"]) == ("BucketNotFound", "bucket calls does not exist")
     assert job.pods() == [pod], "no retry"
+    assert "PodFailed" not in job.events(), "no replacement is announced"
 
 
 def test_what_its_pods_are_told_reaches_them_as_a_file(team: Kubectl, operator: Operator) -> None:

@@ -1,6 +1,7 @@
 """The life of a job as the operator sees it: what it does, what it says, and when it leaves a job alone."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -209,6 +210,32 @@ def test_a_run_that_fails_on_the_way_is_not_said_to_be_done() -> None:
     assert job.status["progress"] == "25%"
 
 
+FINAL = [
+    ("an exit code that no retry changes", lambda job: job.with_failed_pod(77, DENIED)),
+    ("one failure too many", lambda job: job.asking(backoffLimit=0).with_failed_pod(70, DENIED)),
+    ("what the Job controller says", lambda job: job.child_is_failing().with_failed_pod(70, DENIED)),
+]
+
+
+@pytest.mark.parametrize(("what", "fail"), FINAL, ids=[what for what, _ in FINAL])
+@pytest.mark.parametrize("phase", ["Running", "Pending"])
+def test_no_replacement_is_announced_of_a_pod_whose_failure_ends_the_run(what: str, fail: Any, phase: str) -> None:
+    job = a_running_job() if phase == "Running" else a_job().reconciled().with_child(started=0)
+    fail(job.without_pods()).reconciled(61)
+    assert job.status["phase"] == phase
+    assert job.status["message"] == "the run is about to end; StorageAccessDenied: the store refuses the credentials"
+    job.child_ended("Failed", 62, "PodFailurePolicy").reconciled(65)
+    assert [reason for _, reason in job.events if reason not in ("JobCreated", "Started")] == ["StorageAccessDenied"]
+
+
+def test_pods_that_cost_no_retry_do_not_end_the_run() -> None:
+    job = a_running_job(backoffLimit=0).without_pods().with_failed_pod(75)
+    assert "is being replaced" in job.reconciled(61).status["message"]
+    drained = {"type": "DisruptionTarget", "status": "True"}
+    job.without_pods().with_pod(0, "Failed", conditions=[drained], reason="Evicted", message="the node is drained")
+    assert "is being replaced" in job.reconciled(62).status["message"]
+
+
 @pytest.mark.parametrize(
     ("job_reason", "expected", "said"),
     [
@@ -268,10 +295,10 @@ def test_a_model_that_loads_for_minutes_is_said_to_load() -> None:
     assert job.with_shard(total=4).reconciled(9).status["message"] == "1 of 1 pods running"
 
 
-def test_a_job_without_pods_for_long_points_to_its_events() -> None:
+def test_a_job_without_pods_for_long_whose_events_say_nothing_points_to_them() -> None:
     job = a_job().reconciled().with_child(started=0)
     plan = job.reconcile(10)
-    assert plan.requeue_after == 20
+    assert plan.requeue_after == 10
     job.reconciled(30)
     assert job.condition("Running")["reason"] == "PodsNotCreated"
     assert f"kubectl describe job -n team {job.job_name}" in job.status["message"]

@@ -48,6 +48,7 @@ class Job:
         self.children: dict[str, dict[str, Any]] = {}
         self.pods: dict[str, dict[str, Any]] = {}
         self.refusal: Refusal | None = None
+        self.creation_failure: str | None = None
         self.events: list[tuple[str, str]] = []
 
     # --- the resource ---------------------------------------------------------------------------------------------
@@ -128,6 +129,12 @@ class Job:
         ]
         return self
 
+    def child_is_failing(self, message: str = "") -> Self:
+        """The Job controller has seen what will end the Job."""
+        condition = {"type": "FailureTarget", "status": "True", "reason": "PodFailurePolicy", "message": message}
+        self.child["status"]["conditions"] = [condition]
+        return self
+
     def with_pod(self, index: int = 0, phase: str = "Running", **status: Any) -> Self:
         name = f"{self.job_name}-{index}-{len(self.pods):05}"
         self.pods[name] = {
@@ -195,6 +202,7 @@ class Job:
             tuple(self._jobs()),
             tuple(self._pods()),
             self.refusal,
+            self.creation_failure,
         )
 
     def reconcile(self, seconds: float = 0, settings: OperatorSettings = SETTINGS) -> Plan:
