@@ -14,7 +14,7 @@ _WHY = {
 
 def seen(ignored: Ignored) -> int:
     """How many objects were passed over."""
-    return sum(getattr(ignored, reason) for reason in _WHY)
+    return ignored.folder + ignored.suffix + ignored.include + ignored.exclude + ignored.output
 
 
 def what_was_found(source: Source, files: FileCounts, ignored: Ignored | None) -> str:

@@ -64,7 +64,8 @@ def _end(pod: ChildPod) -> datetime | None:
 
 def _covered(stretches: list[tuple[datetime, datetime]]) -> float:
     """Seconds in at least one of the stretches, which are in order."""
-    total, reached = 0.0, None
+    total = 0.0
+    reached: datetime | None = None
     for begin, end in stretches:
         if reached is None or begin > reached:
             total, reached = total + _seconds(begin, end), end

@@ -66,7 +66,7 @@ def judge(case: Case) -> Verdict:
         *(_refused, _complete, _failed, _unreachable, _suspended, _queued, _replaced),
         *(_running, _hindered, _podless, _failing, _retrying),
     )
-    verdict = next((verdict for question in questions if (verdict := question(case))), None) or _pending(case)
+    verdict = next(filter(None, (question(case) for question in questions)), None) or _pending(case)
     since = podless_since(case.job, case.pods, case.previous)
     if since is None or verdict.ended_at is not None:
         return verdict

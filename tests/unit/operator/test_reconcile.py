@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, text
+from transcription_api.status import Ignored
 from transcription_operator.plan import DeleteJob, PatchJob, StartRun
 from transcription_operator.policies.verdict import REPORT_GRACE
 
@@ -171,6 +172,11 @@ def test_nothing_to_do_is_explained(found: dict[str, int], said: str) -> None:
     job = with_source(found)
     assert (job.status["phase"], job.status["message"]) == ("Succeeded", said)
     assert sum(job.status.get("ignored", {}).values()) == sum(found.values())
+
+
+@pytest.mark.parametrize("why", Ignored.model_fields)
+def test_every_reason_to_pass_an_object_over_has_words_of_its_own(why: str) -> None:
+    assert "1 object seen below calls/2031/, 1 of them passed over (1 " in with_source({why: 1}).status["message"]
 
 
 @pytest.mark.parametrize(("total", "phase"), [(0, "Failed"), (2, "Failed"), (3, "Succeeded")])
