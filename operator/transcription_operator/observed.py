@@ -173,7 +173,7 @@ def read_job(raw: Raw) -> ChildJob:
     metadata, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
     true = [condition for condition in status.get("conditions") or [] if condition["status"] == "True"]
     end = next((condition for condition in true if condition["type"] in ("Complete", "Failed")), None)
-    failing = next((condition for condition in true if condition["type"] == "FailureTarget"), {})
+    failing: Raw = next((condition for condition in true if condition["type"] == "FailureTarget"), {})
     return ChildJob(
         namespace=metadata["namespace"],
         name=metadata["name"],
