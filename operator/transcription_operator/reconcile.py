@@ -54,7 +54,9 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         # A run is recorded before its Job is made: a pod may report only to the Job that status names, and might be quick.
         if run.recorded and observed.refusal is None and verdict.ended_at is None:
             actions += carry_out(observed, run, resolved, child)
-    last_moment = now if stops(actions, run) else verdict.ended_at or figures.reported_at
+    # Whichever write follows on the stop, pods may be gone at the next look: those that are seen now count up to now.
+    stopping = stops(actions, run) or (verdict.phase is Phase.SUSPENDED and previous.phase is not Phase.SUSPENDED)
+    last_moment = now if stopping else verdict.ended_at or figures.reported_at
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
     known = _Known(previous, effective, figures, started, spent(previous, pods, last_moment))
     status = _status(verdict, run, known, resource.generation, now)
