@@ -19,7 +19,7 @@ PRINTER_COLUMNS: list[dict[str, Any]] = [
         "description": "Seconds of audio transcribed in a second",
     },
     {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
-    {"name": "Model", "type": "string", "jsonPath": ".spec.model.name", "priority": 1},
+    {"name": "Model", "type": "string", "jsonPath": ".status.model", "priority": 1},
     {"name": "Language", "type": "string", "jsonPath": ".spec.language", "priority": 1},
     {"name": "Job", "type": "string", "jsonPath": ".status.jobName", "priority": 1},
     {"name": "Message", "type": "string", "jsonPath": ".status.message", "priority": 1},

@@ -25,6 +25,8 @@ LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 
 ANNOTATION_REPORT = f"{GROUP}/report"
 """On runner pods: the pod's own report (`ShardReport` as JSON), the one thing that a runner may write through the API."""
+ANNOTATION_CONFIG = f"{GROUP}/runner-config"
+"""On pods: the runner's configuration, which the pod mounts as a file."""
 
 OPERATOR_FIELD_MANAGER = "transcription-operator"
 RUNNER_FIELD_MANAGER = "transcription-runner"
@@ -47,7 +49,7 @@ ENV_SCRATCH_BYTES = "TRANSCRIPTION_SCRATCH_BYTES"
 
 CONFIG_FOLDER = "/etc/transcription"
 CONFIG_FILE = "config.json"
-"""The runner's configuration (`RunnerConfig` as JSON) is mounted as CONFIG_FOLDER/CONFIG_FILE from the run's ConfigMap."""
+"""The runner's configuration (`RunnerConfig` as JSON): the pod's ANNOTATION_CONFIG, mounted as CONFIG_FOLDER/CONFIG_FILE."""
 TOKEN_FOLDER = "/var/run/secrets/transcription"
 """The runner's short-lived API token (`token`) and the cluster's CA (`ca.crt`)."""
 SCRATCH_FOLDER = "/tmp"
@@ -76,6 +78,9 @@ class ExitCode(IntEnum):
     STORE_REFUSED = 77
     CONFIGURATION = 78
 
+
+STORAGE_UNREACHABLE = "StorageUnreachable"
+"""The reason in the termination message of a pod that never met an object store at its endpoint (exit code STORE_UNAVAILABLE)."""
 
 FINAL_EXIT_CODES = (ExitCode.STORE_REFUSED, ExitCode.CONFIGURATION)
 """Exit codes that no retry can change."""

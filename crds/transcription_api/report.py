@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from transcription_api.contract import Record
 from transcription_api.names import MAX_PARALLELISM, MAX_REPORTED_FAILURES
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Stage, WordTimes
+from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, Stage, WordTimes
 
 MOST_REPORT_BYTES = 16 * 1024
 """A longer annotation is refused by the admission policy, and not read."""
@@ -57,6 +57,8 @@ class ShardReport(Record):
     pod_name: Annotated[str, Field(max_length=253)]
     files: FileCounts = FileCounts()
     """succeeded and failed are this shard's own; total and skipped are what it saw of the whole source."""
+    ignored: Ignored | None = None
+    """What it saw of the whole source beside the files."""
     audio_seconds: AudioSeconds = AudioSeconds()
     """processed is this shard's own; total is its view of the whole run."""
     languages: Languages = Field(default_factory=dict)
@@ -95,7 +97,9 @@ def read_report(text: str | None) -> ShardReport | None:
 
 def is_possible(report: ShardReport) -> bool:
     """Whether every figure is one that a run can have: sums of them stay exact and fit into every field."""
-    counts: list[FileCounts | WordTimes | AudioSeconds] = [report.files, report.audio_seconds, report.word_times]
+    counts: list[FileCounts | WordTimes | AudioSeconds | Ignored] = [report.files, report.audio_seconds, report.word_times]
+    if report.ignored:
+        counts.append(report.ignored)
     if report.run:
         counts += [report.run.files, report.run.word_times]
     return all(value <= MOST for one in counts for value in one.model_dump().values())

@@ -1,4 +1,4 @@
-"""What the operator tells a runner pod: the job's spec with every default filled in. Mounted as JSON from a ConfigMap."""
+"""What the operator tells a runner pod: the job's spec with every default filled in. An annotation that the pod mounts."""
 
 from typing import Annotated
 

@@ -58,6 +58,8 @@ class Source(Contract):
     """Globs on the key below the prefix, such as **/*.wav; left out, every known audio and video suffix."""
     exclude: Annotated[list[Glob], Field(max_length=64, json_schema_extra=SET)] | None = None
     """Globs on the key below the prefix that are left out."""
+    min_files: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """With fewer files than this in the source the job is Failed; 0: an empty source is no failure."""
 
 
 class Output(Contract):
@@ -146,6 +148,16 @@ class Resources(Contract):
 class Compute(Contract):
     """Where pods run. What is left out comes from the operator's configuration."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.gpuResource) || !has(self.device) || self.device != 'cpu'",
+                "compute.gpuResource is for pods on a GPU, and compute.device is cpu: remove one of them",
+                ".gpuResource",
+            ),
+        )
+    )
+
     device: Device | None = None
     """cuda: every pod gets one GPU; cpu: none."""
     gpu_resource: ExtendedResource | None = None
@@ -182,7 +194,7 @@ class TranscriptionJobSpec(Contract):
         json_schema_extra=rules(
             *_immutable("source", "output", "storage", "model", "task", "decoding", "vad", "alignment"),
             *_immutable("audio", "languageDetection", "diarization", "compute", "backoffLimit"),
-            *_immutable("language", "activeDeadlineSeconds", optional=True),
+            *_immutable("language", "activeDeadlineSeconds", "pendingDeadlineSeconds", optional=True),
             (
                 "self.task != 'translate' || !has(self.model) || !has(self.model.name) "
                 "|| !(self.model.name.endsWith('.en') || self.model.name.endsWith('turbo'))",
@@ -204,6 +216,17 @@ class TranscriptionJobSpec(Contract):
                 "self.audio.channels != 'split' || !self.diarization.enabled",
                 "spec.diarization: with audio.channels split each channel is a speaker; set diarization.enabled to false",
                 ".diarization",
+            ),
+            (
+                "'json' in self.output.formats || !(self.alignment.characters || self.diarization.embeddings)",
+                "spec.output.formats: alignment.characters and diarization.embeddings stand in the JSON alone; add json",
+                ".output.formats",
+            ),
+            (
+                "!self.output.subtitles.highlightWords "
+                "|| (self.alignment.enabled && ('vtt' in self.output.formats || 'srt' in self.output.formats))",
+                "spec.output.subtitles.highlightWords needs vtt or srt among output.formats, and alignment.enabled",
+                ".output.subtitles.highlightWords",
             ),
             (
                 "!has(self.compute) || !has(self.compute.device) || self.compute.device != 'cpu' || !has(self.model) "
@@ -251,6 +274,8 @@ class TranscriptionJobSpec(Contract):
     backoff_limit: Annotated[int, Field(ge=0, le=100)] = 3
     """How many failed pods are replaced before the job is Failed."""
     active_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    """The job is Failed after running this long; suspended time does not count."""
+    """The job is Failed after running this long; suspended time, and waiting for a GPU, do not count."""
+    pending_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The job is Failed after waiting this long for a pod, as for a GPU that never comes; suspended time does not count."""
     ttl_seconds_after_finished: Annotated[int, Field(ge=0, le=2**31 - 1)] = 3600
     """The child Job and its pods are removed this long after the end; the TranscriptionJob stays. Mutable."""

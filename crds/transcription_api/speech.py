@@ -131,6 +131,16 @@ class Alignment(Contract):
                 "alignment.model names a CTC aligner, which alignment.method attention does not use: remove one of them",
                 ".model",
             ),
+            (
+                "!self.characters || self.method != 'attention'",
+                "alignment.characters come from a CTC aligner, which alignment.method attention does not use: remove one of them",
+                ".characters",
+            ),
+            (
+                "self.enabled || (self.method == 'auto' && !self.characters && !has(self.model))",
+                "alignment.method, characters and model need alignment.enabled: set it to true or remove them",
+                ".enabled",
+            ),
         )
     )
 
@@ -157,7 +167,12 @@ class Diarization(Contract):
                 "!has(self.minSpeakers) || !has(self.maxSpeakers) || self.minSpeakers <= self.maxSpeakers",
                 "diarization.minSpeakers must not be greater than diarization.maxSpeakers",
                 ".minSpeakers",
-            )
+            ),
+            (
+                "self.enabled || !(has(self.minSpeakers) || has(self.maxSpeakers) || has(self.model) || self.embeddings)",
+                "diarization.minSpeakers, maxSpeakers, model, embeddings need diarization.enabled: set it to true or remove them",
+                ".enabled",
+            ),
         )
     )
 

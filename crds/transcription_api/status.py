@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema
 
 from transcription_api.contract import Record
+from transcription_api.effective import Effective
 from transcription_api.names import MAX_PARALLELISM, MAX_REPORTED_FAILURES
 
 Count = Annotated[int, Field(ge=0)]
@@ -75,6 +76,21 @@ class FileCounts(Record):
     """Already transcribed by an earlier run, with the same content and settings."""
     failed: Count = 0
     """Given up in this run; see failures."""
+
+
+class Ignored(Record):
+    """How many objects below the prefix are no files of the source, by the reason why."""
+
+    folder: Count = 0
+    """Folder markers: keys that end in a slash."""
+    suffix: Count = 0
+    """Without a known audio or video suffix, where source.include does not say what to take."""
+    include: Count = 0
+    """That no glob of source.include matches."""
+    exclude: Count = 0
+    """That a glob of source.exclude matches."""
+    output: Count = 0
+    """Written by a transcription: transcripts, ledger entries, claims, manifests."""
 
 
 class AudioSeconds(Record):
@@ -171,20 +187,32 @@ class TranscriptionJobStatus(Record):
     """The spec.runId that this status speaks of."""
     job_name: Annotated[str, Field(max_length=63)] | None = None
     """The child Job."""
+    model: Annotated[str, Field(max_length=253)] | None = None
+    """The model in one word, for kubectl get -o wide."""
+    effective: Effective | None = None
+    """The spec with every default filled in, as it was when this run began; it stays whatever the operator's settings become."""
     start_time: datetime | None = None
     """When this run's first pod started."""
     completion_time: datetime | None = None
     """When this run ended."""
     files: FileCounts | None = None
     """Source objects by outcome."""
+    ignored: Ignored | None = None
+    """Objects below the prefix that are no source files, by the reason why."""
     file_progress: Annotated[str, Field(max_length=64)] | None = None
     """Files done of files found, as kubectl get shows it."""
     audio_seconds: AudioSeconds | None = None
     """Seconds of audio."""
     progress: Annotated[str, Field(max_length=8)] | None = None
     """Audio done of all audio, in percent."""
+    active_seconds: Seconds | None = None
+    """Seconds in which at least one pod ran; waiting and suspended time is not among them."""
+    gpu_seconds: Seconds | None = None
+    """Seconds for which pods have held a GPU, all pods together."""
+    accounted_until: datetime | None = None
+    """The moment up to which activeSeconds and gpuSeconds count."""
     real_time_factor: Seconds | None = None
-    """Seconds of audio transcribed for each second of wall time since startTime."""
+    """Seconds of audio transcribed for each of activeSeconds."""
     estimated_completion_time: datetime | None = None
     """When the run should end at the speed so far."""
     languages: LanguageCounts | None = None

@@ -12,7 +12,6 @@ from transcription_api.names import GROUP, KIND, RUNNER_SERVICE_ACCOUNT
 from transcription_operator.caches import Caches
 from transcription_operator.children.access import role_binding, service_account
 from transcription_operator.cluster import (
-    CONFIG_MAPS,
     EVENTS,
     JOBS,
     ROLE_BINDINGS,
@@ -26,7 +25,7 @@ from transcription_operator.cluster import (
 )
 from transcription_operator.event import event_object
 from transcription_operator.observed import Refusal, Resource, controller_uid, read_job, read_resource
-from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, EventRecord, PatchJob, StartRun
+from transcription_operator.plan import ChildAction, DeleteJob, EventRecord, PatchJob, StartRun
 from transcription_operator.settings import OperatorSettings
 
 log = logging.getLogger(__name__)
@@ -73,8 +72,6 @@ class Applier:
                 case DeleteJob(name, uid):
                     await self._cluster.delete(JOBS, resource.namespace, name, uid)
                     self._caches.drop_job(uid)
-                case DeleteConfigMap(name):
-                    await self._delete_config_map(resource, name)
         return events
 
     async def status(self, resource: Resource, patch: dict[str, Any]) -> None:
@@ -102,10 +99,9 @@ class Applier:
                 log.warning("%s/%s: event %s not posted: %s", resource.namespace, resource.name, record.reason, error)
 
     async def _start(self, resource: Resource, action: StartRun) -> bool:
-        """Make the run's objects; True if this call made the Job."""
+        """Make the run's Job, and what its pods need; True if this call made the Job."""
         try:
             await self._ensure_access(resource.namespace)
-            await self._ensure_config_map(resource, action.config_map)
         except ApiError as error:
             if error.status in _MAY_PASS + _FINAL:
                 raise RefusedError(Refusal(error.message, final=False)) from error
@@ -128,17 +124,6 @@ class Applier:
         if controller_uid(found, GROUP, KIND) != resource.uid:
             raise _taken(wanted, "exists and is not this TranscriptionJob's")
         return found
-
-    async def _ensure_config_map(self, resource: Resource, wanted: Document) -> None:
-        try:
-            await self._cluster.create(CONFIG_MAPS, resource.namespace, wanted)
-        except ApiError as error:
-            if error.status != 409:
-                raise
-            found = await self._own(CONFIG_MAPS, resource, wanted)
-            if found.get("data") != wanted["data"]:
-                body = {"metadata": {"uid": found["metadata"]["uid"]}, "data": wanted["data"]}
-                await self._cluster.merge(CONFIG_MAPS, resource.namespace, wanted["metadata"]["name"], body)
 
     async def _ensure_access(self, namespace: str) -> None:
         """The runner's account and its binding: made where they are missing, and left alone where they are not."""
@@ -183,16 +168,6 @@ class Applier:
                 raise
             return True
         return bool(found["metadata"]["uid"] != uid)
-
-    async def _delete_config_map(self, resource: Resource, name: str) -> None:
-        try:
-            found = await self._cluster.get(CONFIG_MAPS, resource.namespace, name)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            return
-        if controller_uid(found, GROUP, KIND) == resource.uid:
-            await self._cluster.delete(CONFIG_MAPS, resource.namespace, name, found["metadata"]["uid"])
 
     async def _refresh(self, resource: Resource) -> None:
         try:

@@ -40,7 +40,6 @@ class Kind:
 TRANSCRIPTION_JOBS = Kind(f"/apis/{GROUP}/{VERSION}", PLURAL)
 JOBS = Kind("/apis/batch/v1", "jobs")
 PODS = Kind("/api/v1", "pods")
-CONFIG_MAPS = Kind("/api/v1", "configmaps")
 SERVICE_ACCOUNTS = Kind("/api/v1", "serviceaccounts")
 ROLE_BINDINGS = Kind("/apis/rbac.authorization.k8s.io/v1", "rolebindings")
 EVENTS = Kind("/apis/events.k8s.io/v1", "events")
@@ -94,12 +93,14 @@ class Cluster:
         return await self._request("GET", kind.path(namespace, name))
 
     async def pages(
-        self, kind: Kind, namespace: str | None, selector: str | None = None
+        self, kind: Kind, namespace: str | None, selector: str | None = None, fields: str | None = None
     ) -> AsyncIterator[tuple[str, list[Document]]]:
         """Every object of a kind in a namespace (None: in all): pages of objects, each with the list's resource version."""
         query = {"limit": str(_PAGE)}
         if selector:
             query["labelSelector"] = selector
+        if fields:
+            query["fieldSelector"] = fields
         while True:
             page = await self._request("GET", kind.path(namespace), query=query)
             yield page["metadata"]["resourceVersion"], page["items"]

@@ -12,18 +12,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from transcription_api.names import LABEL_JOB_UID
-from transcription_api.status import ConditionType, TranscriptionJobStatus
+from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError, StaleError
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
+from transcription_operator.job_events import creation_failure
 from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
 from transcription_operator.pacing import Pacing
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
-from transcription_operator.reconcile import reconcile
+from transcription_operator.reconcile import job_to_explain, reconcile
 from transcription_operator.repetition import FIRST_PAUSE, Repetition
-from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.work_queue import WorkQueue
 
@@ -142,6 +142,8 @@ class Controller:
             return None
         observed = replace(observed, contest=self._repetition.contest(uid))
         now = self._clock()
+        if asked := job_to_explain(observed, now):
+            observed = replace(observed, creation_failure=await creation_failure(self._cluster, *asked))
         again: float | None = None
         plan = self._repetition.hold_back(uid, reconcile(observed, now, self._settings))
         if (pause := self._pacing.holds_back(observed, plan)) and not plan.children:
@@ -194,14 +196,7 @@ class Controller:
         if status.start_time and not before.status.start_time:
             self._metrics.count_start(after.namespace, _waiting_since(before), status.start_time)
         if plan.ends_run:
-            self._metrics.count_end(after.namespace, status, self._gpus(after, status))
-
-    def _gpus(self, resource: Resource, status: TranscriptionJobStatus) -> int:
-        try:
-            resolved = resolve(resource.spec, self._settings)
-        except InvalidSpecError:
-            return 0
-        return resolved.spec.parallelism if resolved.placement.gpu_resource and status.start_time else 0
+            self._metrics.count_end(after.namespace, status)
 
     # --- listing --------------------------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ class Metrics:
         """A run's first pod has started."""
         self.wait.labels(namespace).observe(max(0.0, (started - waiting_since).total_seconds()))
 
-    def count_end(self, namespace: str, status: TranscriptionJobStatus, gpus: int) -> None:
+    def count_end(self, namespace: str, status: TranscriptionJobStatus) -> None:
         """A run has ended with `status`."""
         complete = condition(status.conditions, ConditionType.COMPLETE)
         outcome = complete or condition(status.conditions, ConditionType.FAILED)
@@ -86,4 +86,5 @@ class Metrics:
         if status.start_time and status.completion_time:
             seconds = max(0.0, (status.completion_time - status.start_time).total_seconds())
             self.duration.labels(namespace, result).observe(seconds)
-            self.gpu.labels(namespace).inc(seconds * gpus)
+        if status.gpu_seconds:
+            self.gpu.labels(namespace).inc(status.gpu_seconds)

@@ -72,6 +72,8 @@ class ChildJob:
     ttl_seconds: int | None
     active: int
     started: datetime | None
+    failing: str
+    """Why the Job is about to fail, in the Job controller's words, once it has seen what will end it."""
     ended: Literal["Complete", "Failed"] | None
     end_reason: str
     end_message: str
@@ -113,6 +115,8 @@ class ChildPod:
     reason: str
     """Why the pod failed as a whole: Evicted, ..."""
     message: str
+    disrupted: bool
+    """Whether the cluster sent it away, as when a node is drained: that costs no retry."""
     unschedulable: str | None
     """The scheduler's message."""
     waiting: Waiting | None
@@ -155,6 +159,8 @@ class Observed:
     contest: Contest | None = None
     departed: tuple[ChildPod, ...] = ()
     """Pods that are gone, and whose last reports status may not have yet."""
+    creation_failure: str | None = None
+    """Why the run's Job could make no pod, in the words of its Events; read only when it has had none for a while."""
 
 
 def controller_uid(raw: Raw, group: str, kind: str) -> str:
@@ -187,11 +193,15 @@ def read_status(raw: Raw) -> TranscriptionJobStatus:
     try:
         return TranscriptionJobStatus.model_validate(raw)
     except ValidationError:
-        known = {name: raw[name] for name in ("phase", "runId", "jobName", "startTime", "conditions") if name in raw}
-    try:
-        return TranscriptionJobStatus.model_validate({**known, "shards": _readable_shards(raw.get("shards") or [])})
-    except ValidationError:
-        return TranscriptionJobStatus()
+        names = ("phase", "runId", "jobName", "startTime", "conditions", "effective")
+        known = {name: raw[name] for name in names if name in raw}
+    known["shards"] = _readable_shards(raw.get("shards") or [])
+    for fields in (known, {name: value for name, value in known.items() if name != "effective"}):
+        try:
+            return TranscriptionJobStatus.model_validate(fields)
+        except ValidationError:
+            continue
+    return TranscriptionJobStatus()
 
 
 def _readable_shards(shards: list[Any]) -> list[Shard]:
@@ -207,7 +217,9 @@ def _readable_shards(shards: list[Any]) -> list[Shard]:
 def read_job(raw: Raw) -> ChildJob:
     """A child Job from its API object."""
     metadata, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
-    end = next((c for c in status.get("conditions") or [] if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
+    true = [condition for condition in status.get("conditions") or [] if condition["status"] == "True"]
+    end = next((condition for condition in true if condition["type"] in ("Complete", "Failed")), None)
+    failing: Raw = next((condition for condition in true if condition["type"] == "FailureTarget"), {})
     suspended, parallelism = bool(spec.get("suspend")), spec.get("parallelism", 1)
     return ChildJob(
         namespace=metadata["namespace"],
@@ -224,6 +236,7 @@ def read_job(raw: Raw) -> ChildJob:
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
         active=status.get("active", 0),
         started=_optional_time(status.get("startTime")),
+        failing=failing.get("message") or failing.get("reason") or "",
         ended=end["type"] if end else None,
         end_reason=(end or {}).get("reason") or "",
         end_message=(end or {}).get("message") or "",
@@ -250,7 +263,8 @@ def read_pod(raw: Raw) -> ChildPod:
     state = next((c.get("state") or {} for c in containers if c["name"] == RUNNER_CONTAINER), {})
     waiting, ended = state.get("waiting"), state.get("terminated")
     started = (state.get("running") or ended or {}).get("startedAt")
-    scheduled = next((c for c in status.get("conditions") or [] if c["type"] == "PodScheduled"), None)
+    conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
+    scheduled = conditions.get("PodScheduled")
     unplaced = scheduled is not None and scheduled["status"] == "False"
     return ChildPod(
         namespace=metadata["namespace"],
@@ -262,6 +276,7 @@ def read_pod(raw: Raw) -> ChildPod:
         deleting="deletionTimestamp" in metadata,
         reason=status.get("reason") or "",
         message=status.get("message") or "",
+        disrupted=conditions.get("DisruptionTarget", {}).get("status") == "True",
         unschedulable=(scheduled or {}).get("message", "") if unplaced else None,
         waiting=Waiting(waiting.get("reason") or "", waiting.get("message") or "") if waiting else None,
         started=_optional_time(started),

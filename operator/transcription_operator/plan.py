@@ -18,9 +18,8 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class StartRun:
-    """Make the run's ConfigMap and Job. An existing Job of that name is the same run: success."""
+    """Make the run's Job. An existing Job of that name is the same run: success."""
 
-    config_map: Document
     job: Document
     announcement: EventRecord
     """Said only by the operator whose request made the Job."""
@@ -44,14 +43,7 @@ class DeleteJob:
     uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteConfigMap:
-    """Delete the ConfigMap of a run that is over, if it is the TranscriptionJob's own."""
-
-    name: str
-
-
-ChildAction = StartRun | PatchJob | DeleteJob | DeleteConfigMap
+ChildAction = StartRun | PatchJob | DeleteJob
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,23 @@ It rests on the present state alone, never on which event arrived, so that a los
 second operator all lead to the same end.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from transcription_api.effective import Effective
 from transcription_api.status import Phase, Shard, TranscriptionJobStatus
-from transcription_operator.observed import ChildPod, Observed
+from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
 from transcription_operator.policies.bounds import within_bounds
-from transcription_operator.policies.children import carry_out, ended, expire, retire_older_runs
+from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs, stops
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
+from transcription_operator.policies.deadlines import within_deadlines
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
 from transcription_operator.policies.shards import reports_by_age, shards
+from transcription_operator.policies.source import seen
+from transcription_operator.policies.spent import Spent, running_seconds, spent
 from transcription_operator.policies.verdict import Case, Verdict, judge
 from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.run import Run, current_run
@@ -29,62 +35,96 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         return Plan(settled=True)  # its children go with it, by their owner references
     run = current_run(resource.name, resource.uid, resource.run_id, resource.status)
     actions = retire_older_runs(observed, run)
-    child = next((job for job in observed.jobs if job.name == run.job_name), None)
+    child, pods = _own(observed, run)
     if run.recorded and ended(resource.status):
-        actions += expire(observed, child) if child else []
+        actions += finish(observed, child) if child else []
         return _plan(observed, _seen(resource.status, resource.generation), tuple(actions), now, settled=not actions)
 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
-    pods = tuple(pod for pod in observed.pods if child and pod.owner_uid == child.uid)
     reports = reports_by_age(pod for pod in (*observed.departed, *observed.pods) if child and pod.owner_uid == child.uid)
     reported = shards(previous.shards or [], reports)
     figures = add_up(reported, reports, previous)
+    effective = previous.effective
     try:
-        resolved = resolve(resource.spec, settings)
+        resolved = resolve(resource.spec, settings, effective)
     except InvalidSpecError as error:
         verdict = Verdict(Phase.FAILED, "InvalidSpec", str(error), now)
     else:
+        effective = resolved.effective
+        so_far = previous.model_copy(update={"shards": reported})
+        case = Case(observed, resolved, child, pods, figures, so_far, now)
+        verdict = within_deadlines(case, judge(case))
         # A run is recorded before its Job is made: after a crash between the two, the name stands.
-        if run.recorded and observed.refusal is None:
-            actions += carry_out(observed, run, resolved, child, settings.runner)
-        seen = previous.model_copy(update={"shards": reported})
-        verdict = judge(Case(observed, resolved, child, pods, figures, seen, now))
-    status = within_bounds(_status(verdict, run, figures, reported, previous, pods, resource.generation, now))
+        if run.recorded and observed.refusal is None and verdict.ended_at is None:
+            actions += carry_out(observed, run, resolved, child)
+    # Whichever write follows on the stop, pods may be gone at the next look: those that are seen now count up to now.
+    stopping = stops(actions, run) or (verdict.phase is Phase.SUSPENDED and previous.phase is not Phase.SUSPENDED)
+    last_moment = now if stopping else verdict.ended_at or figures.reported_at
+    started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
+    known = _Known(previous, effective, figures, reported, started, spent(previous, pods, last_moment))
+    status = within_bounds(_status(verdict, run, known, resource.generation, now))
     return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=verdict.requeue_after)
 
 
-def _status(
-    verdict: Verdict,
-    run: Run,
-    figures: Figures,
-    reported: list[Shard],
-    previous: TranscriptionJobStatus,
-    pods: tuple[ChildPod, ...],
-    generation: int,
-    now: datetime,
-) -> TranscriptionJobStatus:
+def job_to_explain(observed: Observed, now: datetime) -> tuple[ChildJob, datetime] | None:
+    """The run's Job, and since when it has had no pod, if that is to be looked up in its Events before the decision."""
+    resource = observed.resource
+    run = current_run(resource.name, resource.uid, resource.run_id, resource.status)
+    if resource.deleting or ended(resource.status) or not run.recorded:
+        return None
+    child, pods = _own(observed, run)
+    since = podless_since(child, pods, resource.status)
+    return (child, since) if child and since and is_to_be_explained(since, now) else None
+
+
+def _own(observed: Observed, run: Run) -> tuple[ChildJob | None, tuple[ChildPod, ...]]:
+    """The run's Job and its pods."""
+    child = next((job for job in observed.jobs if job.name == run.job_name), None)
+    return child, tuple(pod for pod in observed.pods if child and pod.owner_uid == child.uid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a status tells of a run, besides the verdict."""
+
+    previous: TranscriptionJobStatus
+    effective: Effective | None
+    figures: Figures
+    reported: list[Shard]
+    started: datetime | None
+    time: Spent
+
+
+def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: datetime) -> TranscriptionJobStatus:
     over = verdict.ended_at is not None
-    started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
-    progress = "100%" if verdict.phase is Phase.SUCCEEDED else percent(figures)
+    effective, figures, time = known.effective, known.figures, known.time
+    running = running_seconds(time, known.started, verdict.ended_at or figures.reported_at)
+    complete = verdict.phase is Phase.SUCCEEDED or (over and figures.every_file_is_done)
     return TranscriptionJobStatus(
         observed_generation=generation,
         phase=verdict.phase,
-        conditions=conditions(verdict, previous.conditions, generation, now),
+        conditions=conditions(verdict, known.previous.conditions, generation, now),
         message=verdict.message[:MAX_MESSAGE],
         run_id=run.run_id,
         job_name=run.job_name,
-        start_time=started,
+        model=effective.model.name.rstrip("/").rpartition("/")[2] if effective else None,
+        effective=effective,
+        start_time=known.started,
         completion_time=verdict.ended_at.replace(microsecond=0) if verdict.ended_at else None,
         files=figures.files,
+        ignored=figures.ignored if figures.ignored and seen(figures.ignored) else None,
         file_progress=figures.file_progress,
         audio_seconds=figures.audio_seconds,
-        progress=progress,
-        real_time_factor=speed(figures, started, verdict.ended_at or figures.reported_at),
-        estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, started),
+        progress="100%" if complete else percent(figures),
+        active_seconds=time.active_seconds if time.until else None,
+        gpu_seconds=time.pod_seconds if time.until and effective and effective.gpu_resource else None,
+        accounted_until=time.until,
+        real_time_factor=speed(figures, running),
+        estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, running),
         languages=figures.languages,
         word_times=figures.word_times,
         failures=figures.failures,
-        shards=reported or None,
+        shards=known.reported or None,
         manifest=figures.manifest,
     )
 

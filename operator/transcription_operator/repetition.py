@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from transcription_operator.observed import Contest
-from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, PatchJob, Plan, StartRun
+from transcription_operator.plan import ChildAction, DeleteJob, PatchJob, Plan, StartRun
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
@@ -125,11 +125,9 @@ def _essence(value: Any) -> Any:
 
 def _said(action: ChildAction) -> str:
     match action:
-        case StartRun(_, job):
+        case StartRun(job):
             return f"Job {job['metadata']['name']} was made"
         case PatchJob(name, _, spec):
             return f"{', '.join(f'{field}={json.dumps(value)}' for field, value in spec.items())} was set on Job {name}"
         case DeleteJob(name):
             return f"Job {name} was deleted"
-        case DeleteConfigMap(name):
-            return f"ConfigMap {name} was deleted"

@@ -1,15 +1,17 @@
-"""The job's spec with every default filled in from the operator's configuration."""
+"""The job's spec with every default filled in: from what the run recorded when it began, or else from the operator's settings."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
-from transcription_api.runner_config import ResolvedModel, ResolvedOutput
+from transcription_api.effective import Effective, EffectiveModel, EffectiveModelCache, EffectiveOutput, EffectiveToleration
 from transcription_api.spec import Compute, Resources, Toleration, TranscriptionJobSpec
 from transcription_api.speech import ComputeType, Device, Model
 from transcription_operator.observed import Raw
 from transcription_operator.settings import OperatorSettings, RunnerDefaults, validation_message
+
+MOST_KEY_BYTES = 200_000
+"""Pods read their configuration from an annotation, and an object's annotations hold 256 KiB together."""
 
 
 class InvalidSpecError(Exception):
@@ -17,52 +19,65 @@ class InvalidSpecError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a run's pods go, and what they get there."""
-
-    gpu_resource: str | None
-    """The resource to take one of; None: no GPU."""
-    node_selector: dict[str, str]
-    tolerations: list[dict[str, Any]]
-    priority_class_name: str | None
-    runtime_class_name: str | None
-    resources: Resources
-
-
-@dataclass(frozen=True, slots=True)
 class ResolvedSpec:
     """A spec that leaves nothing open."""
 
     spec: TranscriptionJobSpec
-    endpoint: str
-    secret_name: str
-    output: ResolvedOutput
-    model: ResolvedModel
-    device: Device
-    placement: Placement
+    """As it stands now: what may change while a run goes on is read here."""
+    effective: Effective
+    """As it was when the run began."""
 
 
-def resolve(raw: Raw, settings: OperatorSettings) -> ResolvedSpec:
-    """Fill in what the spec leaves out. Raises InvalidSpecError."""
+def resolve(raw: Raw, settings: OperatorSettings, recorded: Effective | None = None) -> ResolvedSpec:
+    """Fill in what the spec leaves out. `recorded` is that of a run that has begun: `settings` have no say in it any more.
+
+    Raises InvalidSpecError.
+    """
     try:
         spec = TranscriptionJobSpec.model_validate(raw)
     except ValidationError as error:
         raise InvalidSpecError(f"spec.{validation_message(error)}") from error
-    runner = settings.runner
-    device = spec.compute.device or runner.device
-    return ResolvedSpec(
-        spec=spec,
+    if (size := sum(len(key.encode()) for key in spec.source.keys or [])) > MOST_KEY_BYTES:
+        raise InvalidSpecError(f"spec.source.keys have {size} bytes together, at most {MOST_KEY_BYTES} are taken: use a prefix")
+    return ResolvedSpec(spec, recorded or _effective(spec, settings))
+
+
+def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings) -> Effective:
+    compute, runner = spec.compute, settings.runner
+    device = compute.device or runner.device
+    gpu_resource = _gpu_resource(compute, runner, device)
+    on_gpu = gpu_resource is not None
+    node_selector = runner.node_selector if on_gpu else {}
+    tolerations: list[Toleration] = runner.tolerations if on_gpu else []
+    resources = compute.resources if compute.resources and compute.resources.wire() else runner.resources
+    requests, limits = _quantities(resources)
+    return Effective(
         endpoint=_given(spec.storage.endpoint or settings.storage.endpoint, "storage.endpoint"),
         secret_name=_given(spec.storage.secret_name or settings.storage.secret_name, "storage.secretName"),
-        output=ResolvedOutput(
-            bucket=spec.output.bucket or spec.source.bucket,
-            prefix=spec.output.prefix,
-            formats=spec.output.formats,
-            subtitles=spec.output.subtitles,
+        output=EffectiveOutput(
+            bucket=spec.output.bucket or spec.source.bucket, prefix=spec.output.prefix, formats=spec.output.formats
         ),
         model=_model(spec.model, runner.model, device),
         device=device,
-        placement=_placement(spec.compute, runner, device),
+        gpu_resource=gpu_resource,
+        node_selector=dict(compute.node_selector if compute.node_selector is not None else node_selector),
+        tolerations=[
+            EffectiveToleration.model_validate(t.wire())
+            for t in (compute.tolerations if compute.tolerations is not None else tolerations)
+        ],
+        priority_class_name=compute.priority_class_name or runner.priority_class_name,
+        runtime_class_name=compute.runtime_class_name or (runner.runtime_class_name if on_gpu else None),
+        requests=requests,
+        # Among the limits: Kubernetes takes a GPU's request from there.
+        limits={**limits, **({gpu_resource: "1"} if gpu_resource else {})},
+        image=runner.image,
+        image_pull_policy=runner.image_pull_policy,
+        image_pull_secrets=runner.image_pull_secrets,
+        scratch_size=str(runner.scratch_size),
+        model_path=runner.model_path,
+        model_cache=EffectiveModelCache.model_validate(runner.model_cache.wire()) if runner.model_cache else None,
+        offline=runner.offline,
+        env={variable.name: variable.value for variable in runner.env},
     )
 
 
@@ -72,8 +87,8 @@ def _given(value: str | None, field: str) -> str:
     return value
 
 
-def _model(given: Model, default: Model, device: Device) -> ResolvedModel:
-    return ResolvedModel(
+def _model(given: Model, default: Model, device: Device) -> EffectiveModel:
+    return EffectiveModel(
         name=_given(given.name or default.name, "model.name"),
         compute_type=given.compute_type or _default_compute_type(default.compute_type, device),
         batch_size=given.batch_size or default.batch_size,
@@ -87,19 +102,11 @@ def _default_compute_type(default: ComputeType | None, device: Device) -> Comput
     return ComputeType.INT8 if device == "cpu" else ComputeType.FLOAT16
 
 
-def _placement(compute: Compute, runner: RunnerDefaults, device: Device) -> Placement:
-    gpu_resource = _gpu_resource(compute, runner, device)
-    on_gpu = gpu_resource is not None
-    node_selector = runner.node_selector if on_gpu else {}
-    tolerations: list[Toleration] = runner.tolerations if on_gpu else []
-    return Placement(
-        gpu_resource=gpu_resource,
-        node_selector=dict(compute.node_selector if compute.node_selector is not None else node_selector),
-        tolerations=[t.wire() for t in (compute.tolerations if compute.tolerations is not None else tolerations)],
-        priority_class_name=compute.priority_class_name or runner.priority_class_name,
-        runtime_class_name=compute.runtime_class_name or (runner.runtime_class_name if on_gpu else None),
-        resources=compute.resources if compute.resources and compute.resources.wire() else runner.resources,
-    )
+def _quantities(resources: Resources) -> tuple[dict[str, str], dict[str, str]]:
+    """Requests and limits, as text."""
+    amounts = resources.wire()
+    requests, limits = ({name: str(v) for name, v in amounts.get(part, {}).items()} for part in ("requests", "limits"))
+    return requests, limits
 
 
 def _gpu_resource(compute: Compute, runner: RunnerDefaults, device: Device) -> str | None:

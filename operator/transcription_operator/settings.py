@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from transcription_api.contract import Contract
+from transcription_api.effective import MOST_VARIABLE_CHARACTERS
 from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, LabelMap, Quantity
 from transcription_api.spec import Resources, Toleration
 from transcription_api.speech import ComputeType, Device, Model
@@ -28,7 +29,7 @@ class ModelCache(Contract):
 
     existing_claim: DnsSubdomain
     """PersistentVolumeClaim in the job's namespace; several pods mount it at once."""
-    mount_path: str = "/models"
+    mount_path: Annotated[str, Field(min_length=1, max_length=1024)] = "/models"
     """Where it is mounted; model hubs' caches are put below it, unless it is read-only."""
     read_only: bool = False
     """true: pods cannot write there; what a hub sends goes to the scratch volume."""
@@ -44,17 +45,17 @@ class EnvVar(Contract):
 class RunnerDefaults(Contract):
     """What runner pods are made of, where the job's spec leaves it open."""
 
-    image: str
+    image: Annotated[str, Field(min_length=1, max_length=1024)]
     """The runner's image."""
     image_pull_policy: Annotated[str, Field(pattern="^(Always|IfNotPresent|Never)$")] = "IfNotPresent"
-    image_pull_secrets: list[DnsSubdomain] = Field(default_factory=list)
+    image_pull_secrets: Annotated[list[DnsSubdomain], Field(max_length=16)] = Field(default_factory=list)
     device: Device = "cuda"
     gpu_resource: ExtendedResource = "nvidia.com/gpu"
     """The resource that pods on cuda get one of."""
     model: Model = Model(name="large-v2", compute_type=ComputeType.FLOAT16)
     node_selector: LabelMap = Field(default_factory=dict)
     """For pods that get a GPU."""
-    tolerations: list[Toleration] = Field(default_factory=list)
+    tolerations: Annotated[list[Toleration], Field(max_length=32)] = Field(default_factory=list)
     """For pods that get a GPU."""
     runtime_class_name: DnsSubdomain | None = None
     """For pods that get a GPU."""
@@ -62,12 +63,20 @@ class RunnerDefaults(Contract):
     resources: Resources = Resources()
     scratch_size: Quantity = "20Gi"
     """Upper bound of a pod's temporary files."""
-    model_path: str | None = None
+    model_path: Annotated[str, Field(max_length=4096)] | None = None
     """Colon-separated folders in which the runner looks a model name up; left out, what the image says."""
     model_cache: ModelCache | None = None
     offline: bool = False
     """true: model hubs are never asked."""
-    env: list[EnvVar] = Field(default_factory=list)
+    env: Annotated[list[EnvVar], Field(max_length=64)] = Field(default_factory=list)
+    """Plain environment variables. They are recorded in the status of every run, so nothing secret belongs here."""
+
+    @field_validator("env")
+    @classmethod
+    def _few_characters(cls, env: list[EnvVar]) -> list[EnvVar]:
+        if sum(len(variable.name) + len(variable.value) for variable in env) > MOST_VARIABLE_CHARACTERS:
+            raise ValueError(f"names and values together have more than {MOST_VARIABLE_CHARACTERS} characters")
+        return env
 
 
 class OperatorSettings(Contract):

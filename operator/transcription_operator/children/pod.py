@@ -4,7 +4,10 @@ from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
 
+from transcription_api.effective import Effective
 from transcription_api.names import (
+    ANNOTATION_CONFIG,
+    CONFIG_FILE,
     CONFIG_FOLDER,
     ENV_MODEL_PATH,
     ENV_POD_NAME,
@@ -20,22 +23,19 @@ from transcription_api.names import (
     TOKEN_FOLDER,
 )
 from transcription_api.termination import TERMINATION_FILE
-from transcription_operator.resolved import Placement, ResolvedSpec
-from transcription_operator.settings import RunnerDefaults
 
 USER = 65532
 TOKEN_SECONDS = 3600
 
 
-def pod_spec(config_map_name: str, resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]:
+def pod_spec(effective: Effective) -> dict[str, Any]:
     """The spec of every pod of the run."""
-    placement = resolved.placement
     optional: dict[str, Any] = {
-        "nodeSelector": placement.node_selector,
-        "tolerations": placement.tolerations,
-        "priorityClassName": placement.priority_class_name,
-        "runtimeClassName": placement.runtime_class_name,
-        "imagePullSecrets": [{"name": name} for name in runner.image_pull_secrets],
+        "nodeSelector": effective.node_selector,
+        "tolerations": [toleration.wire() for toleration in effective.tolerations],
+        "priorityClassName": effective.priority_class_name,
+        "runtimeClassName": effective.runtime_class_name,
+        "imagePullSecrets": [{"name": name} for name in effective.image_pull_secrets],
     }
     return {
         "restartPolicy": "Never",
@@ -52,27 +52,28 @@ def pod_spec(config_map_name: str, resolved: ResolvedSpec, runner: RunnerDefault
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **{name: value for name, value in optional.items() if value},
-        "containers": [_container(resolved, runner)],
-        "volumes": _volumes(config_map_name, runner),
+        "containers": [_container(effective)],
+        "volumes": _volumes(effective),
     }
 
 
-def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]:
+def _container(effective: Effective) -> dict[str, Any]:
     mounts = [
         {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
         {"name": "token", "mountPath": TOKEN_FOLDER, "readOnly": True},
         {"name": "scratch", "mountPath": SCRATCH_FOLDER},
     ]
-    if runner.model_cache:
-        read_only = {"readOnly": True} if runner.model_cache.read_only else {}
-        mounts.append({"name": "model-cache", "mountPath": runner.model_cache.mount_path, **read_only})
+    if effective.model_cache:
+        read_only = {"readOnly": True} if effective.model_cache.read_only else {}
+        mounts.append({"name": "model-cache", "mountPath": effective.model_cache.mount_path, **read_only})
+    resources = {"requests": effective.requests, "limits": effective.limits}
     return {
         "name": RUNNER_CONTAINER,
-        "image": runner.image,
-        "imagePullPolicy": runner.image_pull_policy,
+        "image": effective.image,
+        "imagePullPolicy": effective.image_pull_policy,
         "args": ["run"],
-        "env": _environment(resolved, runner),
-        "resources": container_resources(resolved.placement),
+        "env": _environment(effective),
+        "resources": {name: amounts for name, amounts in resources.items() if amounts},
         "volumeMounts": mounts,
         "terminationMessagePath": TERMINATION_FILE,
         "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -84,36 +85,28 @@ def _container(resolved: ResolvedSpec, runner: RunnerDefaults) -> dict[str, Any]
     }
 
 
-def container_resources(placement: Placement) -> dict[str, Any]:
-    """Requests and limits, the GPU among the limits (Kubernetes takes its request from there)."""
-    resources: dict[str, Any] = placement.resources.wire()
-    if placement.gpu_resource:
-        resources["limits"] = {**resources.get("limits", {}), placement.gpu_resource: "1"}
-    return resources
-
-
-def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[str, Any]]:
+def _environment(effective: Effective) -> list[dict[str, Any]]:
     def from_secret(name: str, key: str) -> dict[str, Any]:
-        return {"name": name, "valueFrom": {"secretKeyRef": {"name": resolved.secret_name, "key": key}}}
+        return {"name": name, "valueFrom": {"secretKeyRef": {"name": effective.secret_name, "key": key}}}
 
     plain = {
         # Half for audio in flight, half for what libraries put there: a full volume would have the pod evicted.
-        ENV_SCRATCH_BYTES: str(int(parse_quantity(runner.scratch_size) / 2)),  # type: ignore[no-untyped-call]
+        ENV_SCRATCH_BYTES: str(int(parse_quantity(effective.scratch_size) / 2)),  # type: ignore[no-untyped-call]
         # The root file system is read-only: whatever libraries write goes to the scratch volume; the runner knows their folders.
         "HOME": SCRATCH_FOLDER,
         "TMPDIR": SCRATCH_FOLDER,
         "XDG_CACHE_HOME": f"{SCRATCH_FOLDER}/cache",
     }
-    if runner.model_cache and not runner.model_cache.read_only:
+    if effective.model_cache and not effective.model_cache.read_only:
         plain |= {
-            "HF_HOME": f"{runner.model_cache.mount_path}/huggingface",
-            "TORCH_HOME": f"{runner.model_cache.mount_path}/torch",
+            "HF_HOME": f"{effective.model_cache.mount_path}/huggingface",
+            "TORCH_HOME": f"{effective.model_cache.mount_path}/torch",
         }
-    if runner.offline:
+    if effective.offline:
         plain["HF_HUB_OFFLINE"] = "1"
-    if runner.model_path:
-        plain[ENV_MODEL_PATH] = runner.model_path
-    plain |= {variable.name: variable.value for variable in runner.env}
+    if effective.model_path:
+        plain[ENV_MODEL_PATH] = effective.model_path
+    plain |= effective.env
     return [
         from_secret(ENV_S3_ACCESS_KEY, SECRET_ACCESS_KEY),
         from_secret(ENV_S3_SECRET_KEY, SECRET_SECRET_KEY),
@@ -122,18 +115,19 @@ def _environment(resolved: ResolvedSpec, runner: RunnerDefaults) -> list[dict[st
     ]
 
 
-def _volumes(config_map_name: str, runner: RunnerDefaults) -> list[dict[str, Any]]:
+def _volumes(effective: Effective) -> list[dict[str, Any]]:
     token = {
         "sources": [
             {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}},
             {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         ]
     }
+    config = {"fieldPath": f"metadata.annotations['{ANNOTATION_CONFIG}']"}
     volumes: list[dict[str, Any]] = [
-        {"name": "config", "configMap": {"name": config_map_name}},
+        {"name": "config", "downwardAPI": {"items": [{"path": CONFIG_FILE, "fieldRef": config}]}},
         {"name": "token", "projected": token},
-        {"name": "scratch", "emptyDir": {"sizeLimit": str(runner.scratch_size)}},
+        {"name": "scratch", "emptyDir": {"sizeLimit": effective.scratch_size}},
     ]
-    if runner.model_cache:
-        volumes.append({"name": "model-cache", "persistentVolumeClaim": {"claimName": runner.model_cache.existing_claim}})
+    if effective.model_cache:
+        volumes.append({"name": "model-cache", "persistentVolumeClaim": {"claimName": effective.model_cache.existing_claim}})
     return volumes

@@ -2,47 +2,48 @@
 
 from transcription_api.names import LABEL_QUEUE
 from transcription_api.status import Phase, TranscriptionJobStatus
-from transcription_operator.children.config_map import config_map
 from transcription_operator.children.job import job
 from transcription_operator.observed import Applied, ChildJob, Observed
-from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, EventRecord, PatchJob, StartRun
+from transcription_operator.plan import ChildAction, DeleteJob, EventRecord, PatchJob, StartRun
 from transcription_operator.resolved import ResolvedSpec
 from transcription_operator.run import Run
-from transcription_operator.settings import RunnerDefaults
 
 
 def retire_older_runs(observed: Observed, run: Run) -> list[ChildAction]:
     """Remove what an older run left unfinished; its finished Jobs go by their time to live."""
-    actions: list[ChildAction] = []
-    for child in observed.jobs:
-        if child.name == run.job_name or child.deleting:
-            continue
-        if child.ended is None:
-            actions.append(DeleteJob(child.name, child.uid))
-        else:
-            actions += expire(observed, child)
-    older = observed.resource.status.job_name
-    if not run.recorded and older and older != run.job_name:
-        actions.append(DeleteConfigMap(older))
-    return actions
+    return [action for child in observed.jobs if child.name != run.job_name for action in finish(observed, child)]
 
 
-def expire(observed: Observed, child: ChildJob) -> list[ChildAction]:
+def stops(actions: list[ChildAction], run: Run) -> bool:
+    """Whether `actions` send the run's pods away."""
+    return any(
+        (isinstance(action, DeleteJob) and action.name == run.job_name)
+        or (isinstance(action, PatchJob) and action.spec.get("suspend") is True)
+        for action in actions
+    )
+
+
+def finish(observed: Observed, child: ChildJob) -> list[ChildAction]:
+    """What is left to do for the Job of a run that is over: one that has not ended by itself goes, with its pods."""
+    if child.ended is None:
+        return [] if child.deleting else [DeleteJob(child.name, child.uid)]
+    return _expire(observed, child)
+
+
+def _expire(observed: Observed, child: ChildJob) -> list[ChildAction]:
     """Give a finished Job, whose end is recorded, its time to live."""
     seconds = observed.resource.spec.get("ttlSecondsAfterFinished")
-    if child.ended is None or child.deleting or seconds is None or child.ttl_seconds == seconds:
+    if child.deleting or seconds is None or child.ttl_seconds == seconds:
         return []
     return [PatchJob(child.name, child.uid, {"ttlSecondsAfterFinished": seconds})]
 
 
-def carry_out(
-    observed: Observed, run: Run, resolved: ResolvedSpec, child: ChildJob | None, runner: RunnerDefaults
-) -> list[ChildAction]:
+def carry_out(observed: Observed, run: Run, resolved: ResolvedSpec, child: ChildJob | None) -> list[ChildAction]:
     """Make the run's Job, or pass on what has changed in the spec."""
     spec = resolved.spec
     if child is None:
         queued = LABEL_QUEUE in observed.resource.labels
-        return [] if queued and spec.suspend else [_start(observed, run, resolved, runner)]
+        return [] if queued and spec.suspend else [_start(observed, run, resolved)]
     if child.ended or child.deleting:
         return []
     # A queue controller owns `suspend` of a Job that it queues: such a Job is stopped by removing it.
@@ -68,13 +69,12 @@ def _changes(child: ChildJob, wanted: Applied) -> tuple[dict[str, object], dict[
     return (changes, wanted.annotation()) if changes else None
 
 
-def _start(observed: Observed, run: Run, resolved: ResolvedSpec, runner: RunnerDefaults) -> StartRun:
+def _start(observed: Observed, run: Run, resolved: ResolvedSpec) -> StartRun:
     resource = observed.resource
     pods = resolved.spec.parallelism
     word = "JobRecreated" if resource.status.start_time else "JobCreated"
     return StartRun(
-        config_map=config_map(resource, run, resolved),
-        job=job(resource, run, resolved, runner),
+        job=job(resource, run, resolved),
         announcement=EventRecord("Normal", word, f"made Job {run.job_name} with {pods} pod{'s' if pods > 1 else ''}"),
     )
 

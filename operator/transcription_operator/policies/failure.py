@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from transcription_api.names import ExitCode
+from transcription_api.names import FINAL_EXIT_CODES, ExitCode
 from transcription_api.termination import read_termination_message
 from transcription_operator.observed import ChildJob, ChildPod, Termination
 
@@ -27,7 +27,7 @@ def last_cause(pods: Iterable[ChildPod]) -> Cause | None:
     failed = [pod for pod in pods if pod.phase == "Failed"]
     if not failed:
         return None
-    return _of_pod(max(failed, key=lambda pod: (pod.termination and pod.termination.at) or _NEVER))
+    return cause_of(max(failed, key=lambda pod: (pod.termination and pod.termination.at) or _NEVER))
 
 
 def job_cause(job: ChildJob, pods: Iterable[ChildPod], deadline_seconds: int | None) -> Cause:
@@ -43,7 +43,24 @@ def job_cause(job: ChildJob, pods: Iterable[ChildPod], deadline_seconds: int | N
     return Cause(job.end_reason or "JobFailed", job.end_message or f"Job {job.name} failed without saying why")
 
 
-def _of_pod(pod: ChildPod) -> Cause:
+def coming_end(job: ChildJob, pods: Iterable[ChildPod], backoff_limit: int) -> Cause | None:
+    """Why the Job is about to fail: after an exit code that no retry can change, or one failed pod too many."""
+    pods = list(pods)
+    cause = last_cause(pods)
+    if cause is None:
+        return Cause("JobFailing", job.failing) if job.failing else None
+    codes = [pod.termination.exit_code for pod in pods if pod.phase == "Failed" and pod.termination]
+    spent = sum(_costs_a_retry(pod) for pod in pods) > backoff_limit
+    return cause if job.failing or spent or any(code in FINAL_EXIT_CODES for code in codes) else None
+
+
+def _costs_a_retry(pod: ChildPod) -> bool:
+    interrupted = pod.termination is not None and pod.termination.exit_code == ExitCode.INTERRUPTED
+    return pod.phase == "Failed" and not pod.disrupted and not interrupted
+
+
+def cause_of(pod: ChildPod) -> Cause:
+    """Why a failed pod failed."""
     ended = pod.termination
     if ended is None:
         return Cause(_word(pod.reason) or "PodFailed", pod.message or f"pod {pod.name} failed before the runner started")

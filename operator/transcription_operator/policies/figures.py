@@ -16,11 +16,13 @@ from transcription_api.status import (
     AudioSeconds,
     Failure,
     FileCounts,
+    Ignored,
     Shard,
     Stage,
     TranscriptionJobStatus,
     WordTimes,
 )
+from transcription_operator.policies.source import seen
 
 _LONGEST_ESTIMATE = timedelta(days=3650)
 
@@ -30,6 +32,7 @@ class Figures:
     """A run in numbers."""
 
     files: FileCounts | None = None
+    ignored: Ignored | None = None
     audio_seconds: AudioSeconds | None = None
     languages: dict[str, int] | None = None
     word_times: WordTimes | None = None
@@ -45,6 +48,11 @@ class Figures:
         """Files done of files found, `7/12`."""
         return f"{_done(self.files)}/{self.files.total}" if self.files else None
 
+    @property
+    def every_file_is_done(self) -> bool:
+        """Whether each file has an outcome, be it a failure."""
+        return self.files is not None and 0 < self.files.total == _done(self.files)
+
 
 def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus) -> Figures:
     """The figures of a run: `reports` are those of the pods that are there, `before` is this run's status so far."""
@@ -55,6 +63,7 @@ def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: Tran
     languages, word_times = _sums(shards, reports, before, whole)
     return Figures(
         files=files,
+        ignored=max((one for one in (before.ignored, *(report.ignored for report in reports)) if one), key=seen, default=None),
         audio_seconds=_audio(shards, reports, before, whole),
         languages=known_languages(languages) or None,
         word_times=None if word_times == WordTimes() else word_times,
@@ -146,23 +155,21 @@ def percent(figures: Figures) -> str | None:
     return f"{min(99, int(share * 100))}%"
 
 
-def speed(figures: Figures, started: datetime | None, until: datetime | None) -> float | None:
-    """Seconds of audio for each second between `started` and `until`, to one decimal; None while nothing was done."""
-    if not figures.audio_seconds or not figures.audio_seconds.processed or not started or not until:
+def speed(figures: Figures, running: float | None) -> float | None:
+    """Seconds of audio for each of the `running` seconds, to one decimal; None while nothing was done."""
+    if not figures.audio_seconds or not figures.audio_seconds.processed or running is None or running < 1:
         return None
-    elapsed = (until - started).total_seconds()
-    return round(figures.audio_seconds.processed / elapsed, 1) if elapsed >= 1 else None
+    return round(figures.audio_seconds.processed / running, 1)
 
 
-def estimated_end(figures: Figures, started: datetime | None) -> datetime | None:
-    """When the rest should be done at the speed so far, to the second."""
-    if not figures.audio_seconds or not figures.audio_seconds.processed or not started or not figures.reported_at:
+def estimated_end(figures: Figures, running: float | None) -> datetime | None:
+    """When the rest should be done at the speed of the `running` seconds so far, to the second."""
+    if not figures.audio_seconds or not figures.audio_seconds.processed or running is None or not figures.reported_at:
         return None
-    elapsed = (figures.reported_at - started).total_seconds()
     remaining = figures.audio_seconds.total - figures.audio_seconds.processed
-    if elapsed < 1 or remaining <= 0:
+    if running < 1 or remaining <= 0:
         return None
-    seconds = elapsed * remaining / figures.audio_seconds.processed
+    seconds = running * remaining / figures.audio_seconds.processed
     if seconds > _LONGEST_ESTIMATE.total_seconds():
         return None
     return (figures.reported_at + timedelta(seconds=seconds)).replace(microsecond=0)

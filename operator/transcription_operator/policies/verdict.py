@@ -1,15 +1,18 @@
 """What state is the run in? A chain of questions, asked in order; the first that applies gives the answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from transcription_api.ledger import manifest_key
 from transcription_api.names import ANNOTATION_REPORT
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
-from transcription_operator.policies.failure import job_cause, last_cause
+from transcription_operator.policies.failure import coming_end, job_cause, last_cause
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.obstacle import obstacle
+from transcription_operator.policies.pod_creation import next_look, podless_since
+from transcription_operator.policies.source import what_was_found
+from transcription_operator.policies.unreachable import unreachable
 from transcription_operator.resolved import ResolvedSpec
 
 REPORT_GRACE = timedelta(seconds=10)
@@ -32,6 +35,10 @@ class Verdict:
     ended_at: datetime | None = None
     requeue_after: float | None = None
 
+    def looked_at_again(self, seconds: float) -> "Verdict":
+        """The same, to be looked at again in `seconds` or before."""
+        return replace(self, requeue_after=min(seconds, self.requeue_after if self.requeue_after is not None else seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -49,12 +56,15 @@ class Case:
 
 def judge(case: Case) -> Verdict:
     """The state of the run."""
-    suspended = (_suspended, _queued, _suspended_by_other)
-    for question in (_refused, _complete, _failed, *suspended, _replaced, _running, _hindered, _retrying):
-        verdict = question(case)
-        if verdict:
-            return verdict
-    return _pending(case)
+    questions = (
+        *(_refused, _complete, _failed, _unreachable, _suspended, _queued, _suspended_by_other, _replaced),
+        *(_running, _hindered, _podless, _failing, _retrying),
+    )
+    verdict = next(filter(None, (question(case) for question in questions)), None) or _pending(case)
+    since = podless_since(case.job, case.pods, case.previous)
+    if since is None or verdict.ended_at is not None:
+        return verdict
+    return verdict.looked_at_again(next_look(since, case.now))
 
 
 def _refused(case: Case) -> Verdict | None:
@@ -75,17 +85,22 @@ def _complete(case: Case) -> Verdict | None:
     missing = set(range(job.completions)) - figures.finished_shards
     if missing and case.now < ended_at + REPORT_GRACE:
         return _wait_for_reports(case, ended_at + REPORT_GRACE)
-    files, allowed = figures.files, case.resolved.spec.max_failed_files
-    if files is not None and files.failed > allowed:
+    files, spec = figures.files, case.resolved.spec
+    if files is not None and files.failed > spec.max_failed_files:
         message = (
-            f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {allowed}: see status.failures; "
-            "the other files are written"
+            f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {spec.max_failed_files}: "
+            f"see status.failures; {'the other files are' if files.succeeded + files.skipped else 'none is'} written"
         )
         return Verdict(Phase.FAILED, "TooManyFailedFiles", message, ended_at)
     if files is None or (missing and figures.manifest is None):
         return Verdict(Phase.FAILED, "ReportsMissing", _reports_missing(case, missing), ended_at)
+    if files.total < spec.source.min_files:
+        found = what_was_found(spec.source, files, figures.ignored)
+        message = f"{files.total} files, spec.source.minFiles asks for {spec.source.min_files}: {found}"
+        return Verdict(Phase.FAILED, "TooFewFiles", message, ended_at)
     if files.total == 0:
-        return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {_source(case)} holds no matching file", ended_at)
+        found = what_was_found(spec.source, files, figures.ignored)
+        return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {found}", ended_at)
     message = f"{files.succeeded} transcribed, {files.skipped} already done, {files.failed} failed, of {files.total} files"
     return Verdict(Phase.SUCCEEDED, "Completed", message, ended_at)
 
@@ -99,6 +114,11 @@ def _failed(case: Case) -> Verdict | None:
         return _wait_for_reports(case, ended_at + FAILURE_GRACE)
     cause = job_cause(job, case.pods, case.resolved.spec.active_deadline_seconds)
     return Verdict(Phase.FAILED, cause.reason, cause.message, ended_at)
+
+
+def _unreachable(case: Case) -> Verdict | None:
+    cause = unreachable(case.pods, case.figures, case.resolved.spec.parallelism)
+    return Verdict(Phase.FAILED, cause.reason, cause.message, case.now) if cause else None
 
 
 def _suspended(case: Case) -> Verdict | None:
@@ -156,13 +176,32 @@ def _hindered(case: Case) -> Verdict | None:
     return Verdict(Phase.PENDING, hindrance.reason, hindrance.message) if hindrance else None
 
 
-def _retrying(case: Case) -> Verdict | None:
-    if case.previous.phase is not Phase.RUNNING:
+def _podless(case: Case) -> Verdict | None:
+    """The Job makes no pod, and its Events say why."""
+    cause = case.observed.creation_failure
+    return Verdict(Phase.PENDING, "PodsNotCreated", cause) if cause else None
+
+
+def _failing(case: Case) -> Verdict | None:
+    """What ends the run has happened; the Job controller has yet to say so."""
+    if case.job is None:
         return None
+    end = coming_end(case.job, case.pods, case.resolved.spec.backoff_limit)
+    return Verdict(_going_on(case), "Failing", f"the run is about to end; {end.reason}: {end.message}") if end else None
+
+
+def _retrying(case: Case) -> Verdict | None:
     cause = last_cause(case.pods)
     if cause:
-        return Verdict(Phase.RUNNING, "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
+        return Verdict(_going_on(case), "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
+    if case.previous.phase is not Phase.RUNNING:
+        return None
     return Verdict(Phase.RUNNING, "PodsChanging", "pods are being replaced or are done")
+
+
+def _going_on(case: Case) -> Phase:
+    """The phase while no pod runs: that of a moment ago."""
+    return Phase.RUNNING if case.previous.phase is Phase.RUNNING else Phase.PENDING
 
 
 def _pending(case: Case) -> Verdict:
@@ -186,15 +225,10 @@ def _wait_for_reports(case: Case, until: datetime) -> Verdict:
 def _reports_missing(case: Case, missing: set[int]) -> str:
     """Whoever cannot say what failed has not succeeded; the manifest may say it."""
     shown = ", ".join(str(index) for index in sorted(missing)[:10]) + (", ..." if len(missing) > 10 else "")
-    output, name = case.resolved.output, case.observed.resource.name
+    output, name = case.resolved.effective.output, case.observed.resource.name
     return (
         f"all pods ended well, but how many files failed is not known: no last report of shard {shown} arrived, neither in the "
         f"pod's annotation {ANNOTATION_REPORT} nor in its termination message. What was transcribed is written; see the manifest "
         f"{output.bucket}/{manifest_key(output.prefix, name)} and the ledger below {output.bucket}/{output.prefix}.ledger/. "
         "Another spec.runId runs again and skips what is done"
     )
-
-
-def _source(case: Case) -> str:
-    source = case.resolved.spec.source
-    return f"{source.bucket}/{source.prefix or ''}"

@@ -3,7 +3,7 @@
 The engine is no part of it: one engine can serve several assignments, each with a desk of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from transcription_api.ledger import Worker, recipe_hash
@@ -80,6 +80,6 @@ def desk_for(assignment: Assignment, store: Store, scratch: Scratch, pace: Pace,
     return Desk(store, Ledger(store, output.bucket, output.prefix, assignment.source.bucket), claims, scratch, tally)
 
 
-def files_of(assignment: Assignment, store: Store) -> Iterator[SourceFile]:
-    """Every object of the assignment, as a stream."""
-    return source_files(store, assignment.source, assignment.output)
+def files_of(assignment: Assignment, store: Store, ignore: Callable[[str], None] | None = None) -> Iterator[SourceFile]:
+    """Every object of the assignment, as a stream; `ignore` hears why others below the prefix are left out."""
+    return source_files(store, assignment.source, assignment.output, ignore)

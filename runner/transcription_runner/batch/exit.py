@@ -1,8 +1,8 @@
 """How a run ends: each error that ends it, as an exit code with a reason."""
 
-from transcription_api.names import ExitCode
+from transcription_api.names import STORAGE_UNREACHABLE, ExitCode
 from transcription_runner.errors import ConfigurationError, DeviceError, TranscriptionError
-from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError
+from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError, StoreUnreachableError
 
 MOST_CHARACTERS = 1000
 """Of an unexpected error's text."""
@@ -27,6 +27,8 @@ def run_error(error: BaseException) -> RunError:
             return RunError(ExitCode.INTERNAL, "DeviceFailed", error.message)
         case StoreRefusedError():
             return RunError(ExitCode.STORE_REFUSED, error.reason, error.message)
+        case StoreUnreachableError():
+            return RunError(ExitCode.STORE_UNAVAILABLE, STORAGE_UNREACHABLE, str(error))
         case StoreUnavailableError():
             return RunError(ExitCode.STORE_UNAVAILABLE, "StorageUnavailable", str(error))
     return RunError(ExitCode.INTERNAL, "InternalError", f"{type(error).__name__}: {str(error)[:MOST_CHARACTERS]}")

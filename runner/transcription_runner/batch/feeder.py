@@ -53,7 +53,8 @@ class Feeder:
                 else:
                     forgotten = True
 
-        self._several(visit, _until(stop, files_of(self._assignment, self._desk.store)), stop)
+        files = files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None)
+        self._several(visit, _until(stop, files), stop)
         return held_by_others, forgotten
 
     def _unsettled(self, files: list[SourceFile], ahead: Ahead, stop: Event) -> list[SourceFile]:

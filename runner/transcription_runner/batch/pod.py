@@ -54,10 +54,14 @@ class Pod:
         self._config, self._means = config, means
         self._stop = Event()
         tally = Tally(config.job, worker.shard, worker.pod_name)
-        self._reporter = Reporter(
-            tally, _publisher(config, worker), ReportingPace(pods_known(config.job.parallelism, worker.shard))
+        limits, reporting = means.limits, ReportingPace(pods_known(config.job.parallelism, worker.shard))
+        self._reporter = Reporter(tally, _publisher(config, worker), reporting)
+        self._store = PatientStore(
+            means.store,
+            limits.store_patience_seconds,
+            self._reporter.waiting_for_store,
+            first_answer_seconds=limits.first_answer_seconds,
         )
-        self._store = PatientStore(means.store, means.limits.store_patience_seconds, self._reporter.waiting_for_store)
         self._assignment = assignment_of(config, worker)
         self._pace = pace_within(means.limits)
         self._desk = desk_for(self._assignment, self._store, Scratch(means.limits.scratch_bytes), self._pace, tally)

@@ -66,7 +66,11 @@ def read_config(path: Path) -> RunnerConfig:
 
 
 def _credential(name: str) -> str:
-    if value := os.environ.get(name):
+    value = os.environ.get(name)
+    if value and value.strip() != value:
+        message = f"{name} begins or ends with white space, most likely a line break: write the job's Secret without it"
+        raise ConfigurationError("InvalidCredentials", message)
+    if value:
         return value
     raise ConfigurationError("MissingCredentials", f"the environment variable {name} is not set; it comes from the job's Secret")
 

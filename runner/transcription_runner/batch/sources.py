@@ -1,6 +1,6 @@
 """Which objects a run works on: all wanted ones below a prefix, as a stream, or the listed keys."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wcmatch import glob
@@ -34,20 +34,23 @@ class Selection:
     source: Source
     output: ResolvedOutput
 
-    def wants(self, key: str) -> bool:
-        """Whether the listed object is to be transcribed: it matches the filters, and no run of ours wrote it."""
-        return self._matches(key) and not self._is_ours(key)
+    def why_ignored(self, key: str) -> str | None:
+        """None for an object that is to be transcribed, else the field of `Ignored` that counts it.
 
-    def _matches(self, key: str) -> bool:
-        prefix = self.source.prefix or ""
-        if not key.startswith(prefix) or key.endswith("/"):
-            return False
-        below = key[len(prefix) :].lstrip("/")
-        if self.source.include is None:
-            wanted = has_known_suffix(key)
-        else:
-            wanted = glob.globmatch(below, self.source.include, flags=GLOB_FLAGS)
-        return wanted and not (self.source.exclude and glob.globmatch(below, self.source.exclude, flags=GLOB_FLAGS))
+        It is to be transcribed if it matches the filters and no run of ours wrote it.
+        """
+        return "output" if self._is_ours(key) else self._why_unmatched(key)
+
+    def _why_unmatched(self, key: str) -> str | None:
+        below = key.removeprefix(self.source.prefix or "").lstrip("/")
+        if key.endswith("/"):
+            return "folder"
+        if self.source.include is None and not has_known_suffix(key):
+            return "suffix"
+        if self.source.include is not None and not glob.globmatch(below, self.source.include, flags=GLOB_FLAGS):
+            return "include"
+        excluded = self.source.exclude and glob.globmatch(below, self.source.exclude, flags=GLOB_FLAGS)
+        return "exclude" if excluded else None
 
     def _is_ours(self, key: str) -> bool:
         """Outputs, ledger and manifests of jobs with this output prefix, when source and output share a bucket."""
@@ -57,19 +60,31 @@ class Selection:
         if below.startswith(".ledger/") or (below.startswith("_manifest-") and below.endswith(".json")):
             return True
         origin, dot, suffix = below.rpartition(".")
-        return f"{dot}{suffix}" in OUTPUT_SUFFIXES and self._matches(origin)
+        return (
+            f"{dot}{suffix}" in OUTPUT_SUFFIXES
+            and origin.startswith(self.source.prefix or "")
+            and self._why_unmatched(origin) is None
+        )
 
 
-def source_files(store: Store, source: Source, output: ResolvedOutput) -> Iterator[SourceFile]:
-    """Every object to transcribe. A listed key that cannot be used comes with its fault, so that it is reported, not lost."""
+def source_files(
+    store: Store, source: Source, output: ResolvedOutput, ignore: Callable[[str], None] | None = None
+) -> Iterator[SourceFile]:
+    """Every object to transcribe. A listed key that cannot be used comes with its fault, so that it is reported, not lost.
+
+    Of each object that is left out, `ignore` hears why (Selection.why_ignored).
+    """
     if source.keys is not None:
         for _, file in in_order(lambda key: _listed(store, source.bucket, key), source.keys):
             yield file
         return
     selection = Selection(source, output)
     for found in store.list(source.bucket, source.prefix or ""):
-        if selection.wants(found.key):
+        why = selection.why_ignored(found.key)
+        if why is None:
             yield _checked(found)
+        elif ignore is not None:
+            ignore(why)
 
 
 def _listed(store: Store, bucket: str, key: str) -> SourceFile:

@@ -8,7 +8,7 @@ from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.names import MAX_REPORTED_FAILURES
 from transcription_api.report import RunTotals, ShardReport, known_languages
 from transcription_api.runner_config import JobReference
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Stage, WordTimes
+from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, Stage, WordTimes
 
 _OVER = (Stage.FINISHED, Stage.INTERRUPTED, Stage.FAILED)
 
@@ -21,6 +21,7 @@ class Tally:
         self._lock = Lock()
         self._surveyed_files = self._surveyed_bytes = self._walked_files = self._walked_bytes = 0
         self._skipped_files = self._skipped_bytes = 0
+        self._ignored: Counter[str] = Counter()
         self._succeeded = self._failed = 0
         self._known_seconds, self._known_bytes = 0.0, 0
         self._processed = 0.0
@@ -43,6 +44,11 @@ class Tally:
         with self._lock:
             self._walked_files += 1
             self._walked_bytes += size
+
+    def ignored(self, why: str) -> None:
+        """The work passed an object that is no source file; `why` is a field of Ignored."""
+        with self._lock:
+            self._ignored[why] += 1
 
     def skipped(self, size: int) -> None:
         """An earlier run had done it."""
@@ -104,6 +110,7 @@ class Tally:
                     skipped=self._skipped_files,
                     failed=self._failed,
                 ),
+                ignored=Ignored(**self._ignored),
                 audio_seconds=AudioSeconds(total=round(self._total_seconds(), 3), processed=round(self._processed_seconds(), 3)),
                 languages=known_languages(self._languages),
                 word_times=WordTimes(**self._word_times),

@@ -201,6 +201,11 @@ def _contradictions(recipe: Recipe) -> Iterator[str]:
         yield f"--min-speakers {low} must not be greater than --max-speakers {high}"
     if recipe.alignment.model and recipe.alignment.method is AlignmentMethod.ATTENTION:
         yield "--align-model names a CTC aligner, which --align-method attention does not use: give only one of them"
+    if recipe.alignment.characters and recipe.alignment.method is AlignmentMethod.ATTENTION:
+        yield "--characters come from a CTC aligner, which --align-method attention does not use: give only one of them"
+    aligned = recipe.alignment
+    if not aligned.enabled and (aligned.method is not AlignmentMethod.AUTO or aligned.characters or aligned.model):
+        yield "--align-method, --align-model and --characters need alignment: leave out --no-align"
     if recipe.audio.channel_names and recipe.audio.channels is not Channels.SPLIT:
         yield "--channel-names needs --channels split: mixed channels cannot be told apart"
     asks = recipe.diarization

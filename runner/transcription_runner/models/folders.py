@@ -116,7 +116,7 @@ def default_aligner(language: str) -> str | None:
 def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
     """The error for a model that is nowhere: what, where it was looked for, how to provide it."""
     from huggingface_hub import constants
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     offline = constants.HF_HUB_OFFLINE
     places = [str(folder) for folder in model_folders()] or [f"no model folder, since {ENV_MODEL_PATH} is not set"]
@@ -127,6 +127,8 @@ def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
     if any(sign in str(cause).lower() for sign in ("401", "403", "gated", "restricted")) and not offline:
         hints.append("The hub refused: accept the model's terms there, and give a token of that account in HF_TOKEN.")
     first_line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    if isinstance(cause, HfHubHTTPError) and cause.response is not None:  # its text has what the hub's answer says
+        first_line = f"HTTP {cause.response.status_code}"
     known = offline and isinstance(cause, LocalEntryNotFoundError)  # says no more than this message does
     said = "" if known else f" ({shorten(first_line, 250, placeholder=' …')})"
     return ConfigurationError(

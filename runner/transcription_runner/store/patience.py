@@ -1,4 +1,8 @@
-"""A store that waits out outages: every call is tried again, with growing pauses, until the patience ends."""
+"""A store that waits out outages: every call is tried again, with growing pauses, until the patience ends.
+
+A store that was reached once is waited for as long as outages last. One that was never reached is probably named wrongly, and
+its pod holds a GPU for nothing: the patience with it is shorter.
+"""
 
 import random
 import time
@@ -7,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-from transcription_runner.store.port import ObjectInfo, Store, StoreUnavailableError
+from transcription_runner.store.port import ObjectInfo, Store, StoreUnavailableError, StoreUnreachableError
 
 T = TypeVar("T")
 
@@ -28,9 +32,12 @@ class PatientStore:
         patience_seconds: float,
         waiting: Callable[[str | None], None],
         sleep: Callable[[float], None] = time.sleep,
+        first_answer_seconds: float = float("inf"),
     ) -> None:
         self._inner = inner
         self._patience = patience_seconds
+        self._first_patience = min(patience_seconds, first_answer_seconds)
+        self._reached = False
         self._waiting = waiting
         self._sleep = sleep
         self._lock = Lock()
@@ -92,24 +99,33 @@ class PatientStore:
                 answer = call()
             except StoreUnavailableError as error:
                 waited += time.monotonic() - began
-                if waited >= self._patience:
-                    raise StoreUnavailableError(f"{error} (gave up after {waited:.0f} s)") from error
+                self._reached = self._reached or error.reached
+                patience = self._patience if self._reached else self._first_patience
+                if waited >= patience:
+                    raise self._given_up(error, waited) from error
                 if not stuck:
                     stuck = True
                     self._count(1)
                 self._waiting(str(error))
-                this_pause = min(pause * random.uniform(0.7, 1.3), self._patience - waited)
+                this_pause = min(pause * random.uniform(0.7, 1.3), patience - waited)
                 self._sleep(this_pause)
                 waited += this_pause
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             except BaseException:
+                self._reached = True
                 if stuck:
                     self._count(-1)
                 raise
             else:
+                self._reached = True
                 if stuck:
                     self._count(-1)
                 return answer
+
+    def _given_up(self, error: StoreUnavailableError, waited: float) -> StoreUnavailableError:
+        if self._reached:
+            return StoreUnavailableError(f"{error} (gave up after {waited:.0f} s)", reached=True)
+        return StoreUnreachableError(f"{error} (never reached in {waited:.0f} s: check storage.endpoint)")
 
     def _count(self, change: int) -> None:
         """How many calls are waiting; once none is, the store answers again."""

@@ -18,6 +18,15 @@ class ObjectInfo:
 class StoreUnavailableError(Exception):
     """The store did not answer, or answered that it cannot now. Trying again makes sense."""
 
+    def __init__(self, message: str, *, reached: bool = False) -> None:
+        """`reached`: an object store did answer, though it cannot now."""
+        super().__init__(message)
+        self.reached = reached
+
+
+class StoreUnreachableError(StoreUnavailableError):
+    """Nothing that answers as an object store does was ever met where the store should be."""
+
 
 class StoreRefusedError(Exception):
     """The store answered no to everything: wrong credentials, or no such bucket. Trying again makes no sense."""

@@ -7,14 +7,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
 
 import certifi
 import urllib3
 from minio import Minio
-from minio.error import MinioException, S3Error
+from minio.error import MinioException
+from minio.helpers import check_bucket_name, check_object_name
 
 from transcription_runner.store.answers import translated
-from transcription_runner.store.port import ObjectInfo, ObjectRefusedError, StoreUnavailableError
+from transcription_runner.store.port import ObjectInfo, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -54,13 +56,13 @@ class S3Store:
 
     def stat(self, bucket: str, key: str) -> ObjectInfo:
         """See Store."""
-        with self._answers(bucket, key):
+        with self._object(bucket, key):
             found = self._client.stat_object(bucket, key)
             return ObjectInfo(key, found.size or 0, found.etag or "")
 
     def get(self, bucket: str, key: str) -> bytes:
         """See Store."""
-        with self._answers(bucket, key):
+        with self._object(bucket, key):
             response = self._client.get_object(bucket, key)
             try:
                 content: bytes = response.read()
@@ -71,7 +73,7 @@ class S3Store:
 
     def fetch(self, bucket: str, key: str, target: Path, limit: int) -> ObjectInfo:
         """See Store. What is read is checked against the length that the store announced."""
-        with self._answers(bucket, key):
+        with self._object(bucket, key):
             response = self._client.get_object(bucket, key)
             try:
                 announced = int(response.headers.get("content-length", "-1"))
@@ -84,7 +86,7 @@ class S3Store:
                         if size > limit:
                             raise ObjectRefusedError("TooLarge", f"the object has more than {limit} bytes")
                 if announced >= 0 and size != announced:
-                    raise StoreUnavailableError(f"{self._endpoint} sent {size} of {announced} bytes of {key!r}")
+                    raise StoreUnavailableError(f"{self._endpoint} sent {size} of {announced} bytes of {key!r}", reached=True)
                 return ObjectInfo(key, size, response.headers.get("etag", "").strip('"'))
             finally:
                 response.close()
@@ -92,12 +94,12 @@ class S3Store:
 
     def put(self, bucket: str, key: str, content: bytes, media_type: str) -> None:
         """See Store."""
-        with self._answers(bucket, key):
+        with self._object(bucket, key):
             self._client.put_object(bucket, key, BytesIO(content), len(content), content_type=media_type)
 
     def put_stream(self, bucket: str, key: str, parts: Callable[[], Iterator[bytes]], media_type: str) -> None:
         """See Store. Short content goes as one request, long content in parts."""
-        with self._answers(bucket, key):
+        with self._object(bucket, key):
             self._client.put_object(
                 bucket,
                 key,
@@ -112,7 +114,7 @@ class S3Store:
         """See Store. A conditional PUT; minio-py's public methods would turn the condition into user metadata."""
         headers: dict[str, str | list[str] | tuple[str]] = {"If-None-Match": "*", "Content-Type": "application/json"}
         try:
-            with self._answers(bucket, key):
+            with self._object(bucket, key):
                 self._client._put_object(bucket, key, content, headers)
         except ObjectRefusedError as refused:
             if refused.reason in ("PreconditionFailed", "ConditionalRequestConflict"):
@@ -122,17 +124,31 @@ class S3Store:
 
     def delete(self, bucket: str, key: str) -> None:
         """See Store."""
-        with self._answers(bucket, key):
+        with self._object(bucket, key):
             self._client.remove_object(bucket, key)
 
     @contextmanager
+    def _object(self, bucket: str, key: str) -> Iterator[None]:
+        """Around a call about one object, whose key is looked at first."""
+        try:
+            check_object_name(key)
+        except ValueError as error:
+            raise ObjectRefusedError("InvalidKey", f"the key {key!r} is not usable: {error}") from None
+        with self._answers(bucket, key):
+            yield
+
+    @contextmanager
     def _answers(self, bucket: str, key: str) -> Iterator[None]:
+        """Around a call. What the answer holds leaves neither in a message nor in a traceback."""
+        try:
+            check_bucket_name(bucket)
+        except ValueError as error:
+            raise StoreRefusedError("InvalidBucketName", f"{error}") from None
         try:
             yield
-        except (MinioException, S3Error, urllib3.exceptions.HTTPError) as error:
-            raise translated(error, self._endpoint, bucket, key) from error
-        except ValueError as error:  # minio-py's own checks of names
-            raise ObjectRefusedError("InvalidKey", f"the key {key!r} is not usable: {error}") from error
+        except (MinioException, urllib3.exceptions.HTTPError, ValueError, ParseError) as error:
+            # ValueError and ParseError: minio-py reads an answer that is none of a store.
+            raise translated(error, self._endpoint, bucket, key) from None
 
 
 class _Reader:

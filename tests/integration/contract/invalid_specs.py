@@ -42,6 +42,7 @@ INVALID = [
     Invalid("include with keys", source(keys=["a.wav"], include=["*.wav"]), "source.include"),
     Invalid("an empty glob", source(include=[""]), "spec.source.include"),
     Invalid("a glob with a leading slash", source(include=["/*.wav"]), "spec.source.include"),
+    Invalid("a negative number of files", source(minFiles=-1), "spec.source.minFiles"),
     Invalid("an unknown field in source", source(suffix=".wav"), "spec.source.suffix"),
     # output
     Invalid("an unknown format", {"output": {"formats": ["docx"]}}, "spec.output.formats"),
@@ -110,6 +111,32 @@ INVALID = [
     Invalid("a chunk longer than Whisper's window", {"vad": {"chunkSize": 31}}, "spec.vad.chunkSize"),
     Invalid("alignment as a word", {"alignment": {"enabled": "on"}}, "spec.alignment.enabled"),
     Invalid("more speakers at least than at most", {"diarization": {"minSpeakers": 4, "maxSpeakers": 2}}, "minSpeakers"),
+    Invalid("speakers at least, and no diarization", {"diarization": {"minSpeakers": 2}}, "diarization.enabled"),
+    Invalid("speakers at most, and no diarization", {"diarization": {"maxSpeakers": 2}}, "diarization.enabled"),
+    Invalid("a pipeline, and no diarization", {"diarization": {"model": "owner/name"}}, "diarization.enabled"),
+    Invalid("vectors of voices, and no diarization", {"diarization": {"embeddings": True}}, "diarization.enabled"),
+    Invalid("a method, and no alignment", {"alignment": {"enabled": False, "method": "ctc"}}, "alignment.enabled"),
+    Invalid("characters, and no alignment", {"alignment": {"enabled": False, "characters": True}}, "alignment.enabled"),
+    Invalid("an aligner, and no alignment", {"alignment": {"enabled": False, "model": "owner/name"}}, "alignment.enabled"),
+    Invalid("characters by attention", {"alignment": {"method": "attention", "characters": True}}, "alignment.characters"),
+    Invalid(
+        "characters, and no JSON", {"alignment": {"characters": True}, "output": {"formats": ["srt"]}}, "spec.output.formats"
+    ),
+    Invalid(
+        "vectors of voices, and no JSON",
+        {"diarization": {"enabled": True, "embeddings": True}, "output": {"formats": ["srt"]}},
+        "spec.output.formats",
+    ),
+    Invalid(
+        "words to highlight, and no subtitles",
+        {"output": {"formats": ["json"], "subtitles": {"highlightWords": True}}},
+        "highlightWords",
+    ),
+    Invalid(
+        "words to highlight, and no word times",
+        {"alignment": {"enabled": False}, "output": {"subtitles": {"highlightWords": True}}},
+        "highlightWords",
+    ),
     Invalid("no speakers", {"diarization": {"maxSpeakers": 0}}, "spec.diarization.maxSpeakers"),
     # running
     Invalid("no pods", {"parallelism": 0}, "spec.parallelism"),
@@ -121,11 +148,13 @@ INVALID = [
     Invalid("a run id too long", {"runId": "r" * 64}, "spec.runId"),
     Invalid("a negative back-off", {"backoffLimit": -1}, "spec.backoffLimit"),
     Invalid("a deadline of no time", {"activeDeadlineSeconds": 0}, "spec.activeDeadlineSeconds"),
+    Invalid("no time to wait", {"pendingDeadlineSeconds": 0}, "spec.pendingDeadlineSeconds"),
     Invalid("a negative time to live", {"ttlSecondsAfterFinished": -5}, "spec.ttlSecondsAfterFinished"),
     Invalid("an unknown field in spec", {"paralelism": 2}, "spec.paralelism"),
     # compute
     Invalid("an unknown device", {"compute": {"device": "tpu"}}, "spec.compute.device"),
     Invalid("a GPU resource without a domain", {"compute": {"gpuResource": "gpu"}}, "spec.compute.gpuResource"),
+    Invalid("a GPU for a CPU", {"compute": {"device": "cpu", "gpuResource": "nvidia.com/gpu"}}, "compute.gpuResource"),
     Invalid("a node label with spaces", {"compute": {"nodeSelector": {"a b": "x"}}}, "spec.compute.nodeSelector"),
     Invalid("a node label's value as a number", {"compute": {"nodeSelector": {"gpus": 8}}}, "spec.compute.nodeSelector"),
     Invalid("an unknown taint effect", {"compute": {"tolerations": [{"key": "gpu", "effect": "Never"}]}}, "effect"),

@@ -81,6 +81,8 @@ CHANGES = [
     ("languageDetection", {"languageDetection": {"minProbability": 0.9}}),
     ("compute", {"compute": {"device": "cpu"}}),
     ("activeDeadlineSeconds", {"activeDeadlineSeconds": 60}),
+    ("pendingDeadlineSeconds", {"pendingDeadlineSeconds": 60}),
+    ("source", {"source": {"minFiles": 3}}),
     ("backoffLimit", {"backoffLimit": 1}),
 ]
 

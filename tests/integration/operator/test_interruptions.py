@@ -84,7 +84,7 @@ def test_deletion_needs_no_operator(team: Kubectl, operators: Operators) -> None
     selector = job.selector()
     operator.kill()
     team("delete", "tsj", "gone", "--timeout=20s")
-    for kind in ("jobs.batch", "pods", "configmaps"):
+    for kind in ("jobs.batch", "pods"):
         eventually(lambda kind=kind: team.get(kind, "-l", selector)["items"] == [], 60)
 
 

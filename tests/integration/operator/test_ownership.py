@@ -18,7 +18,7 @@ from transcription_operator.apply import Applier
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import Cluster
 from transcription_operator.observed import read_resource
-from transcription_operator.plan import ChildAction, DeleteConfigMap, DeleteJob, PatchJob
+from transcription_operator.plan import ChildAction, DeleteJob, PatchJob
 from transcription_operator.run import job_name
 
 POD = {
@@ -84,15 +84,8 @@ def test_forged_labels_change_nothing(everywhere: Operator, namespace: Kubectl, 
 def test_a_name_that_is_taken_is_waited_for_and_never_taken_over(team: Kubectl, operators: Callable[..., Operator]) -> None:
     job = Transcription.apply(team, "crowded")
     name = job_name("crowded", job.resource()["metadata"]["uid"], "", "")
-    team("create", "configmap", name, "--from-literal=config.json=theirs")
     team.apply(a_job(name, suspend=True))
     operators().start()
-
-    eventually(lambda: job.condition("Running").get("reason") == "NameTaken")
-    assert f"ConfigMap {name} in namespace {team.namespace} exists" in job.status()["message"]
-    assert untouched(team, "configmap", name)
-    assert team.get("configmap", name)["data"] == {"config.json": "theirs"}
-    team("delete", "configmap", name)
 
     eventually(lambda: f"Job {name} in namespace {team.namespace} exists" in job.status()["message"])
     assert (job.status()["phase"], job.condition("Running")["reason"]) == ("Pending", "NameTaken")
@@ -101,13 +94,6 @@ def test_a_name_that_is_taken_is_waited_for_and_never_taken_over(team: Kubectl, 
 
     eventually(job.jobs)
     assert job.events().count("NameTaken") == 1
-    # A run that is over takes its own ConfigMap along, and leaves one that has come to its name.
-    team("delete", "configmap", name)
-    team("create", "configmap", name, "--from-literal=config.json=theirs")
-    job.patch(runId="again")
-    eventually(lambda: job.status().get("runId") == "again")
-    eventually(lambda: [j["metadata"]["name"] for j in job.jobs()] == [job.status()["jobName"]])
-    assert untouched(team, "configmap", name)
 
 
 def test_an_account_and_a_binding_that_others_made_stay_theirs(everywhere: Operator, home: Kubectl, stranger: Kubectl) -> None:
@@ -128,17 +114,14 @@ def test_what_has_come_to_the_name_of_a_child_is_neither_changed_nor_deleted(tea
     """As it is between a look at the caches and the request: the Job was replaced by another of its name."""
     job = Transcription.apply(team, "replaced")
     team.apply(a_job("theirs", suspend=True))
-    team("create", "configmap", "theirs")
     gone = str(uuid.uuid4())
     carry_out(
         job.resource(),
         PatchJob("theirs", gone, {"ttlSecondsAfterFinished": 1}),
         DeleteJob("theirs", gone),
-        DeleteConfigMap("theirs"),
     )
     assert untouched(team, "job", "theirs")
     assert "ttlSecondsAfterFinished" not in team.get("job", "theirs")["spec"]
-    assert untouched(team, "configmap", "theirs")
 
 
 def carry_out(resource: dict[str, Any], *actions: ChildAction) -> None:

@@ -226,11 +226,15 @@ def test_thirty_seconds_without_a_store_lose_and_double_nothing(tmp_path: Path, 
     assert any("waiting for the store" in pod.log() for pod in pods)
 
 
-def test_a_store_that_stays_away_ends_the_pod_with_a_code_that_is_retried(launch: Launcher, bucket: Bucket) -> None:
+def test_a_store_that_is_not_there_ends_the_pod_with_a_code_that_is_retried_and_says_where_it_looked(
+    launch: Launcher, bucket: Bucket
+) -> None:
     config = configuration(bucket, endpoint="http://127.0.0.1:9")
-    pod = launch(config, TRANSCRIPTION_STORE_PATIENCE_SECONDS="2")
+    pod = launch(config, TRANSCRIPTION_FIRST_ANSWER_SECONDS="2")
     assert pod.ended(60) == 69
-    assert pod.last_words()["reason"] == "StorageUnavailable"
+    words = pod.last_words()
+    assert words["reason"] == "StorageUnreachable"
+    assert words["message"].startswith("http://127.0.0.1:9 cannot be reached: Connection refused (never reached in 2 s")
 
 
 def test_wrong_credentials_are_final_and_named(tmp_path: Path, bucket: Bucket, account: Account) -> None:

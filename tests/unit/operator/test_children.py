@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.operator.world import SETTINGS, Job, a_job
-from transcription_api.names import POD_GRACE_SECONDS, RUNNER_GRACE_SECONDS, ExitCode
+from transcription_api.names import ANNOTATION_CONFIG, CONFIG_FILE, POD_GRACE_SECONDS, RUNNER_GRACE_SECONDS, ExitCode
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.termination import TERMINATION_FILE
 from transcription_operator.plan import StartRun
@@ -33,7 +33,8 @@ def environment(pod: dict[str, Any]) -> dict[str, Any]:
 def test_the_job_is_indexed_and_sized_by_parallelism() -> None:
     spec = start_of(a_job().asking(parallelism=4, backoffLimit=7, activeDeadlineSeconds=60)).job["spec"]
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 4, 4)
-    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"], spec["suspend"]) == (7, 60, False)
+    assert (spec["backoffLimit"], spec["suspend"]) == (7, False)
+    assert "activeDeadlineSeconds" not in spec, "the Job would count the time in which its pods wait for a GPU"
     assert "ttlSecondsAfterFinished" not in spec, "a Job that is gone before its end is recorded would be started again"
 
 
@@ -50,18 +51,16 @@ def test_final_exit_codes_end_the_job_and_disruptions_cost_nothing() -> None:
 
 
 def test_children_belong_to_the_resource_and_never_block_its_deletion() -> None:
-    start = start_of(a_job("calls"))
-    for child in (start.job, start.config_map):
-        (owner,) = child["metadata"]["ownerReferences"]
-        assert (owner["kind"], owner["name"], owner["uid"], owner["controller"]) == (
-            "TranscriptionJob",
-            "calls",
-            "uid-of-calls",
-            True,
-        )
-        assert "blockOwnerDeletion" not in owner
-        assert child["metadata"]["labels"]["transcription.whisperx.dev/job-uid"] == "uid-of-calls"
-        assert child["metadata"]["name"] == start.job["metadata"]["name"]
+    child = start_of(a_job("calls")).job
+    (owner,) = child["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["uid"], owner["controller"]) == (
+        "TranscriptionJob",
+        "calls",
+        "uid-of-calls",
+        True,
+    )
+    assert "blockOwnerDeletion" not in owner
+    assert child["metadata"]["labels"]["transcription.whisperx.dev/job-uid"] == "uid-of-calls"
 
 
 def test_a_long_name_fits_a_label() -> None:
@@ -166,7 +165,7 @@ def test_of_a_read_only_volume_of_models_nothing_is_written_and_hubs_write_to_th
 
 
 @pytest.mark.parametrize("run_id", ["", "second"])
-def test_the_config_map_is_what_the_runner_reads(run_id: str) -> None:
+def test_the_file_that_the_pod_mounts_is_what_the_runner_reads(run_id: str) -> None:
     job = a_job().asking(
         runId=run_id,
         parallelism=2,
@@ -179,7 +178,10 @@ def test_the_config_map_is_what_the_runner_reads(run_id: str) -> None:
         alignment={"method": "attention"},
     )
     start = start_of(job)
-    config = RunnerConfig.model_validate(json.loads(start.config_map["data"]["config.json"]))
+    template = start.job["spec"]["template"]
+    config = RunnerConfig.model_validate(json.loads(template["metadata"]["annotations"][ANNOTATION_CONFIG]))
+    (item,) = next(v for v in template["spec"]["volumes"] if v["name"] == "config")["downwardAPI"]["items"]
+    assert (item["path"], item["fieldRef"]["fieldPath"]) == (CONFIG_FILE, f"metadata.annotations['{ANNOTATION_CONFIG}']")
     assert (config.job.namespace, config.job.name, config.job.uid) == ("team", "calls", "uid-of-calls")
     assert (config.job.run_id, config.job.job_name, config.job.parallelism) == (run_id, start.job["metadata"]["name"], 2)
     assert (config.source.prefix, config.recipe.language, config.recipe.decoding.initial_prompt) == ("2026/", "es", "ñandú")

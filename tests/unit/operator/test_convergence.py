@@ -27,7 +27,7 @@ SITUATIONS: dict[str, Callable[[], Job]] = {
 
 def world(job: Job) -> tuple[object, ...]:
     children = {name: raw["spec"] for name, raw in job.children.items()}
-    return children, job.config_maps, {k: v for k, v in job.status.items() if k != "conditions"}
+    return children, {k: v for k, v in job.status.items() if k != "conditions"}
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

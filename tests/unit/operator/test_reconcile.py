@@ -1,11 +1,13 @@
 """The life of a job as the operator sees it: what it does, what it says, and when it leaves a job alone."""
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, container, text
-from transcription_operator.plan import DeleteConfigMap, DeleteJob, PatchJob, StartRun
+from transcription_api.status import Ignored
+from transcription_operator.plan import DeleteJob, PatchJob, StartRun
 from transcription_operator.policies.verdict import REPORT_GRACE
 
 DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refuses the credentials"})
@@ -92,6 +94,26 @@ def test_a_changed_time_to_live_reaches_a_finished_job() -> None:
     assert job.status["observedGeneration"] == job.raw["metadata"]["generation"]
 
 
+def test_a_run_of_one_pod_costs_five_writes_beside_events() -> None:
+    job, writes = a_job(), 0
+
+    def until_rest(seconds: float) -> None:
+        nonlocal writes
+        while (plan := job.reconcile(seconds)).children or plan.status:
+            writes += len(plan.children) + (plan.status is not None)
+            job.apply(plan)
+
+    until_rest(0)
+    job.child["status"]["startTime"] = text(at(1))
+    until_rest(1)
+    job.with_running_pod(since=5)
+    until_rest(5)
+    job.with_shard(total=1, succeeded=1, audio=(60, 60), stage="Finished", reported=60).pod_ended(61).child_ended("Complete", 61)
+    until_rest(61)
+    assert job.reconcile(62).settled
+    assert writes == 5, "recorded, Job, running, end, time to live"
+
+
 # --- the end, in other ways -------------------------------------------------------------------------------------------
 
 
@@ -163,6 +185,53 @@ def test_an_empty_source_succeeds_and_says_so() -> None:
     assert job.status["progress"] == "100%"
 
 
+def with_source(found: dict[str, int], *, total: int = 0, **source: object) -> Job:
+    """A job that is done with a source of `total` files, and of other objects by the reason why they are none."""
+    job = a_running_job(source={"bucket": "calls", "prefix": "2031/", **source})
+    return finished(job.with_shard(stage="Finished", ignored=found, total=total, succeeded=total)).reconciled(101)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({}, "nothing to do: there is no object below calls/2031/"),
+        (
+            {"suffix": 5, "folder": 1},
+            "nothing to do: 6 objects seen below calls/2031/, 6 of them passed over "
+            "(1 folder markers, 5 without a known audio or video suffix)",
+        ),
+        (
+            {"include": 1},
+            "nothing to do: 1 object seen below calls/2031/, 1 of them passed over (1 not matched by source.include)",
+        ),
+        ({"exclude": 2}, "nothing to do: 2 objects seen below calls/2031/, 2 of them passed over (2 left out by source.exclude)"),
+    ],
+)
+def test_nothing_to_do_is_explained(found: dict[str, int], said: str) -> None:
+    job = with_source(found)
+    assert (job.status["phase"], job.status["message"]) == ("Succeeded", said)
+    assert sum(job.status.get("ignored", {}).values()) == sum(found.values())
+
+
+@pytest.mark.parametrize("why", Ignored.model_fields)
+def test_every_reason_to_pass_an_object_over_has_words_of_its_own(why: str) -> None:
+    assert "1 object seen below calls/2031/, 1 of them passed over (1 " in with_source({why: 1}).status["message"]
+
+
+@pytest.mark.parametrize(("total", "phase"), [(0, "Failed"), (2, "Failed"), (3, "Succeeded")])
+def test_fewer_files_than_asked_for_are_a_failure(total: int, phase: str) -> None:
+    job = with_source({"suffix": 7}, total=total, minFiles=3)
+    assert job.status["phase"] == phase
+    if phase == "Failed":
+        assert job.condition("Failed")["reason"] == "TooFewFiles"
+        assert job.status["message"].startswith(f"{total} files, spec.source.minFiles asks for 3: {total + 7} objects seen below")
+
+
+def test_of_what_the_shards_passed_over_the_largest_view_counts() -> None:
+    job = a_running_job(parallelism=2).with_shard(0, ignored={"suffix": 2}).with_shard(1, ignored={"suffix": 5, "folder": 1})
+    assert job.reconciled(60).status["ignored"] == {"folder": 1, "suffix": 5, "include": 0, "exclude": 0, "output": 0}
+
+
 @pytest.mark.parametrize(("allowed", "phase"), [(0, "Failed"), (1, "Failed"), (2, "Succeeded")])
 def test_more_failed_files_than_allowed_fail_the_job(allowed: int, phase: str) -> None:
     job = a_running_job(maxFailedFiles=allowed).with_shard(total=4, succeeded=2, failed=2, stage="Finished")
@@ -171,6 +240,45 @@ def test_more_failed_files_than_allowed_fail_the_job(allowed: int, phase: str) -
     if phase == "Failed":
         assert job.condition("Failed")["reason"] == "TooManyFailedFiles"
         assert f"2 of 4 files failed, spec.maxFailedFiles allows {allowed}" in job.status["message"]
+        assert job.status["message"].endswith("the other files are written")
+    assert job.status["progress"] == "100%", "every file has its outcome"
+
+
+def test_where_every_file_failed_no_other_is_said_to_be_written() -> None:
+    job = finished(a_running_job().with_shard(total=2, failed=2, stage="Finished")).reconciled(101)
+    assert job.status["message"].endswith("see status.failures; none is written")
+
+
+def test_a_run_that_fails_on_the_way_is_not_said_to_be_done() -> None:
+    job = a_running_job().with_shard(total=4, succeeded=1, audio=(10, 40)).reconciled(70)
+    job.without_pods().with_failed_pod(77, DENIED).child_ended("Failed", 100, "PodFailurePolicy").reconciled(103)
+    assert job.status["progress"] == "25%"
+
+
+FINAL = [
+    ("an exit code that no retry changes", lambda job: job.with_failed_pod(77, DENIED)),
+    ("one failure too many", lambda job: job.asking(backoffLimit=0).with_failed_pod(70, DENIED)),
+    ("what the Job controller says", lambda job: job.child_is_failing().with_failed_pod(70, DENIED)),
+]
+
+
+@pytest.mark.parametrize(("what", "fail"), FINAL, ids=[what for what, _ in FINAL])
+@pytest.mark.parametrize("phase", ["Running", "Pending"])
+def test_no_replacement_is_announced_of_a_pod_whose_failure_ends_the_run(what: str, fail: Any, phase: str) -> None:
+    job = a_running_job() if phase == "Running" else a_job().reconciled().with_child(started=0)
+    fail(job.without_pods()).reconciled(61)
+    assert job.status["phase"] == phase
+    assert job.status["message"] == "the run is about to end; StorageAccessDenied: the store refuses the credentials"
+    job.child_ended("Failed", 62, "PodFailurePolicy").reconciled(65)
+    assert [reason for _, reason in job.events if reason not in ("JobCreated", "Started")] == ["StorageAccessDenied"]
+
+
+def test_pods_that_cost_no_retry_do_not_end_the_run() -> None:
+    job = a_running_job(backoffLimit=0).without_pods().with_failed_pod(75)
+    assert "is being replaced" in job.reconciled(61).status["message"]
+    drained = {"type": "DisruptionTarget", "status": "True"}
+    job.without_pods().with_pod(0, "Failed", conditions=[drained], reason="Evicted", message="the node is drained")
+    assert "is being replaced" in job.reconciled(62).status["message"]
 
 
 @pytest.mark.parametrize(
@@ -232,10 +340,10 @@ def test_a_model_that_loads_for_minutes_is_said_to_load() -> None:
     assert job.with_shard(total=4).reconciled(9).status["message"] == "1 of 1 pods running"
 
 
-def test_a_job_without_pods_for_long_points_to_its_events() -> None:
+def test_a_job_without_pods_for_long_whose_events_say_nothing_points_to_them() -> None:
     job = a_job().reconciled().with_child(started=0)
     plan = job.reconcile(10)
-    assert plan.requeue_after == 20
+    assert plan.requeue_after == 10
     job.reconciled(30)
     assert job.condition("Running")["reason"] == "PodsNotCreated"
     assert f"kubectl describe job -n team {job.job_name}" in job.status["message"]
@@ -320,9 +428,9 @@ def test_a_new_run_replaces_an_unfinished_one_and_starts_from_nothing() -> None:
     job.asking(runId="again")
     second = job.job_name
     plan = job.reconcile(50)
-    assert plan.children == (DeleteJob(first, f"uid-{first}"), DeleteConfigMap(first))
+    assert plan.children == (DeleteJob(first, f"uid-{first}"),)
     job.reconciled(50)
-    assert set(job.children) == {second} == job.config_maps
+    assert set(job.children) == {second}
     for name in ("shards", "files", "failures", "manifest", "startTime", "progress", "realTimeFactor"):
         assert name not in job.status
     assert (job.status["runId"], job.status["jobName"], job.status["phase"]) == ("again", second, "Pending")

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from tests.unit.operator.world import SETTINGS
-from transcription_operator.resolved import InvalidSpecError, ResolvedSpec, resolve
+from transcription_api.effective import Effective
+from transcription_operator.resolved import InvalidSpecError, resolve
 from transcription_operator.settings import OperatorSettings
 
 
-def resolved(settings: OperatorSettings = SETTINGS, **spec: Any) -> ResolvedSpec:
-    return resolve({"source": {"bucket": "calls"}, **spec}, settings)
+def resolved(settings: OperatorSettings = SETTINGS, **spec: Any) -> Effective:
+    return resolve({"source": {"bucket": "calls"}, **spec}, settings).effective
 
 
 def on(device: str) -> OperatorSettings:
@@ -22,9 +23,9 @@ def test_what_the_spec_leaves_open_comes_from_the_operator() -> None:
     assert (result.endpoint, result.secret_name) == ("http://minio:9000", "minio-credentials")
     assert (result.model.name, result.model.compute_type, result.model.batch_size) == ("large-v2", "float16", None)
     assert result.output.bucket == "calls"
-    assert result.placement.gpu_resource == "nvidia.com/gpu"
-    assert result.placement.node_selector == {"gpu": "a100"}
-    assert [t["key"] for t in result.placement.tolerations] == ["gpu"]
+    assert result.gpu_resource == "nvidia.com/gpu"
+    assert result.node_selector == {"gpu": "a100"}
+    assert [t.key for t in result.tolerations] == ["gpu"]
 
 
 def test_what_the_spec_says_wins() -> None:
@@ -36,9 +37,9 @@ def test_what_the_spec_says_wins() -> None:
     )
     assert (result.endpoint, result.secret_name, result.output.bucket) == ("https://s3:443", "mine", "texts")
     assert (result.model.name, result.model.compute_type, result.model.batch_size) == ("small", "float32", 2)
-    assert result.placement.gpu_resource == "nvidia.com/mig-1g.10gb"
-    assert result.placement.node_selector == {}, "an empty selector given in the spec replaces the operator's"
-    assert result.placement.tolerations == []
+    assert result.gpu_resource == "nvidia.com/mig-1g.10gb"
+    assert result.node_selector == {}, "an empty selector given in the spec replaces the operator's"
+    assert result.tolerations == []
 
 
 @pytest.mark.parametrize(
@@ -53,13 +54,14 @@ def test_what_the_spec_says_wins() -> None:
     ],
 )
 def test_who_gets_a_gpu(default: str, compute: dict[str, Any], gpu: str | None) -> None:
-    placement = resolved(on(default), compute=compute).placement
-    assert placement.gpu_resource == gpu
-    assert placement.node_selector == ({"gpu": "a100"} if gpu else {}), "the operator's selector is for GPU nodes"
+    result = resolved(on(default), compute=compute)
+    assert result.gpu_resource == gpu
+    assert result.limits == ({gpu: "1"} if gpu else {})
+    assert result.node_selector == ({"gpu": "a100"} if gpu else {}), "the operator's selector is for GPU nodes"
 
 
 def test_a_selector_in_the_spec_holds_without_a_gpu_too() -> None:
-    assert resolved(compute={"device": "cpu", "nodeSelector": {"disk": "fast"}}).placement.node_selector == {"disk": "fast"}
+    assert resolved(compute={"device": "cpu", "nodeSelector": {"disk": "fast"}}).node_selector == {"disk": "fast"}
 
 
 def test_a_cpu_never_computes_in_float16_by_default() -> None:
@@ -72,6 +74,10 @@ def test_a_cpu_never_computes_in_float16_by_default() -> None:
         ({"source": {}}, "spec.source.bucket"),
         ({"parallelism": 0}, "spec.parallelism"),
         ({"surprise": True}, "spec.surprise"),
+        (
+            {"source": {"bucket": "calls", "keys": [f"{n:03}" + "k" * 1000 for n in range(256)]}},
+            "spec.source.keys have 256768 bytes",
+        ),
     ],
 )
 def test_a_spec_that_cannot_be_read_is_refused_by_field(spec: dict[str, Any], field: str) -> None:

@@ -49,8 +49,8 @@ class Job:
         }
         self.children: dict[str, dict[str, Any]] = {}
         self.pods: dict[str, dict[str, Any]] = {}
-        self.config_maps: set[str] = set()
         self.refusal: Refusal | None = None
+        self.creation_failure: str | None = None
         self.events: list[tuple[str, str]] = []
         self.reports: dict[int, dict[str, Any]] = {}
         self._made = 0
@@ -143,6 +143,12 @@ class Job:
         ]
         return self
 
+    def child_is_failing(self, message: str = "") -> Self:
+        """The Job controller has seen what will end the Job."""
+        condition = {"type": "FailureTarget", "status": "True", "reason": "PodFailurePolicy", "message": message}
+        self.child["status"]["conditions"] = [condition]
+        return self
+
     def with_pod(self, index: int = 0, phase: str = "Running", **status: Any) -> Self:
         self._made += 1
         name = f"{self.job_name}-{index}-{self._made:05}"
@@ -176,6 +182,19 @@ class Job:
     def with_waiting_pod(self, reason: str, message: str = "") -> Self:
         return self.with_pod(0, "Pending", **container(waiting={"reason": reason, "message": message}))
 
+    def pod_gone(self) -> Self:
+        """The last pod is deleted, and nobody saw how it ended."""
+        self.pods.popitem()
+        return self
+
+    def pod_ended(self, when: float, exit_code: int = 0) -> Self:
+        """The last pod's container ends."""
+        status = next(reversed(self.pods.values()))["status"]
+        began = status["containerStatuses"][0]["state"]["running"]["startedAt"]
+        ended = {"exitCode": exit_code, "reason": "Error", "message": "", "startedAt": began, "finishedAt": text(at(when))}
+        status.update({"phase": "Failed" if exit_code else "Succeeded", **container(terminated=ended)})
+        return self
+
     def with_failed_pod(self, exit_code: int, message: str = "", reason: str = "Error", when: float = 60, index: int = 0) -> Self:
         ended = {
             "exitCode": exit_code,
@@ -203,6 +222,7 @@ class Job:
             tuple(self._jobs()),
             tuple(self._pods()),
             self.refusal,
+            creation_failure=self.creation_failure,
         )
 
     def reconcile(self, seconds: float = 0, settings: OperatorSettings = SETTINGS) -> Plan:
@@ -233,8 +253,7 @@ class Job:
 
     def _act(self, action: Any) -> None:
         match action:
-            case StartRun(config_map, job, announcement):
-                self.config_maps.add(config_map["metadata"]["name"])
+            case StartRun(job, announcement):
                 name = job["metadata"]["name"]
                 if name not in self.children:
                     spec = {field: job["spec"][field] for field in ("parallelism", "completions", "suspend")}
@@ -248,8 +267,6 @@ class Job:
             case DeleteJob(name, uid):
                 self.children.pop(name, None)
                 self.pods = {pod: raw for pod, raw in self.pods.items() if raw["metadata"]["ownerReferences"][0]["uid"] != uid}
-            case _:
-                self.config_maps.discard(action.name)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -281,6 +298,8 @@ def container(**state: Any) -> dict[str, Any]:
 
 
 def _merged(before: Any, patch: Any) -> Any:
-    if isinstance(before, dict) and isinstance(patch, dict):
-        return {k: v for k, v in {**before, **patch}.items() if v is not None}
+    if isinstance(patch, dict):
+        known = before if isinstance(before, dict) else {}
+        changed = {name: _merged(known.get(name), value) for name, value in patch.items() if value is not None}
+        return {name: value for name, value in known.items() if name not in patch} | changed
     return patch

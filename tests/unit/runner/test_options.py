@@ -87,6 +87,8 @@ def test_every_field_of_the_recipe_has_an_option() -> None:
         ("--min-speakers 3", "need --diarize"),
         ("--channel-names a,b", "--channel-names needs --channels split"),
         ("--align-model owner/name --align-method attention", "give only one of them"),
+        ("--characters --align-method attention", "give only one of them"),
+        ("--no-align --characters", "leave out --no-align"),
         ("--align-model ./nowhere", "the model folder ./nowhere does not exist"),
         ("--suppress-tokens=-5", "--suppress-tokens: input should be greater than or equal to 0"),
         ("--temperature-increment 0.01", "--temperature-increment 0.01 makes 101 temperatures; at most 8 are tried"),

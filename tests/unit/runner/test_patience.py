@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.runner.stores import FlakyStore, folder_store
 from transcription_runner.store.patience import PatientStore
-from transcription_runner.store.port import ObjectMissingError, StoreUnavailableError
+from transcription_runner.store.port import ObjectMissingError, StoreUnavailableError, StoreUnreachableError
 
 
 class Waits:
@@ -16,8 +16,8 @@ class Waits:
         self.pauses: list[float] = []
         self.heard: list[str | None] = []
 
-    def around(self, store: FlakyStore, patience: float = 300.0) -> PatientStore:
-        return PatientStore(store, patience, self.heard.append, self.pauses.append)
+    def around(self, store: FlakyStore, patience: float = 300.0, first_answer: float = float("inf")) -> PatientStore:
+        return PatientStore(store, patience, self.heard.append, self.pauses.append, first_answer)
 
 
 @pytest.fixture
@@ -38,12 +38,42 @@ def test_a_call_is_tried_until_it_works_and_the_wait_is_told(tmp_path: Path, wai
 
 
 def test_patience_ends(tmp_path: Path, waits: Waits) -> None:
-    folder_store(tmp_path)
-    store = waits.around(FlakyStore(tmp_path, fails=lambda _: True))
-    with pytest.raises(StoreUnavailableError, match="gave up after 300 s"):
+    folder_store(tmp_path).put("calls", "a", b"content", "")
+    store = waits.around(FlakyStore(tmp_path, fails=lambda call: call > 1), first_answer=60.0)
+    store.get("calls", "a")
+    with pytest.raises(StoreUnavailableError, match="gave up after 300 s") as caught:
         store.get("calls", "a")
+    assert not isinstance(caught.value, StoreUnreachableError)
     assert sum(waits.pauses) == pytest.approx(300, abs=1)
     assert None not in waits.heard, "it does not answer again"
+
+
+def test_a_store_that_was_never_reached_is_given_up_earlier(tmp_path: Path, waits: Waits) -> None:
+    folder_store(tmp_path)
+    store = waits.around(FlakyStore(tmp_path, fails=lambda _: True), first_answer=60.0)
+    with pytest.raises(StoreUnreachableError, match=r"connection refused \(never reached in 60 s: check storage\.endpoint\)"):
+        store.get("calls", "a")
+    assert sum(waits.pauses) == pytest.approx(60, abs=1)
+
+
+@pytest.mark.parametrize("first_answer", ["a refusal of the object", "that it cannot now"])
+def test_any_answer_of_a_store_shows_that_it_is_there(tmp_path: Path, waits: Waits, first_answer: str) -> None:
+    class Store(FlakyStore):
+        def get(self, bucket: str, key: str) -> bytes:
+            self.calls += 1
+            if self.calls == 1 and first_answer == "that it cannot now":
+                raise StoreUnavailableError("SlowDown", reached=True)
+            if self.calls == 1:
+                raise ObjectMissingError(key)
+            raise StoreUnavailableError("connection refused")
+
+    folder_store(tmp_path)
+    store = waits.around(Store(tmp_path, fails=lambda _: True), first_answer=60.0)
+    if first_answer == "a refusal of the object":
+        with pytest.raises(ObjectMissingError):
+            store.get("calls", "a")
+    with pytest.raises(StoreUnavailableError, match="gave up after 300 s"):
+        store.get("calls", "a")
 
 
 def test_an_answer_of_no_is_an_answer(tmp_path: Path, waits: Waits) -> None:

@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.unit.runner.build import runner_config
 from tests.unit.runner.pods import (
     QUICK,
@@ -22,7 +24,7 @@ from tests.unit.runner.pods import (
 from transcription_api.ledger import Worker
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
-from transcription_api.status import Stage
+from transcription_api.status import Ignored, Stage
 from transcription_runner.batch.pod import Means, Pod
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import Limits
@@ -197,13 +199,21 @@ def test_a_refused_store_is_final_and_told(store: FolderStore, tmp_path: Path) -
     assert last_words(tmp_path)["reason"] == "StorageAccessDenied"
 
 
-def test_a_store_that_stays_away_ends_the_pod_for_a_retry(store: FolderStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("listings", "reason"), [(0, "StorageUnreachable"), (2, "StorageUnavailable")])
+def test_a_store_that_stays_away_ends_the_pod_for_a_retry(store: FolderStore, tmp_path: Path, listings: int, reason: str) -> None:
     class Away(FolderStore):
-        def list(self, bucket: str, prefix: str, start_after: str = "") -> Any:
-            raise StoreUnavailableError("connection refused")
+        calls = 0
 
-    assert pod(Away(tmp_path / "store")).run() is ExitCode.STORE_UNAVAILABLE
-    assert last_words(tmp_path)["reason"] == "StorageUnavailable"
+        def list(self, bucket: str, prefix: str, start_after: str = "") -> Any:
+            Away.calls += 1
+            if Away.calls > listings:
+                raise StoreUnavailableError("connection refused")
+            yield from ()
+
+    put(store, a=b"one")
+    limits = Limits(lease_seconds=3.0, store_patience_seconds=1.0, first_answer_seconds=0.5)
+    assert pod(Away(tmp_path / "store"), limits=limits).run() is ExitCode.STORE_UNAVAILABLE
+    assert last_words(tmp_path)["reason"] == reason
 
 
 def test_an_object_larger_than_the_limit_is_not_fetched(store: FolderStore) -> None:
@@ -241,3 +251,12 @@ def test_a_file_that_takes_longer_than_the_grace_is_abandoned(store: FolderStore
     assert one.run() is ExitCode.INTERRUPTED
     release.set()
     assert entries(store) == {}
+
+
+def test_a_source_without_audio_is_done_and_what_was_passed_over_is_reported(store: FolderStore) -> None:
+    for key in ("in/readme.txt", "in/notes.md"):
+        store.put("calls", key, b"text", "")
+    one = pod(store)
+    assert one.run() is ExitCode.DONE
+    report = one._desk.tally.report(Stage.FINISHED, "")
+    assert (report.files.total, report.ignored) == (0, Ignored(suffix=2))

@@ -18,7 +18,7 @@ from transcription_runner.engine.work import Result, Watch, Work
 from transcription_runner.errors import ConfigurationError, DeviceError, FileError
 from transcription_runner.limits import Limits
 from transcription_runner.store.folder import FolderStore
-from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError
+from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError, StoreUnreachableError
 
 
 class ScriptedEngine:
@@ -129,6 +129,7 @@ def test_kept_back_files_free_their_scratch_so_that_the_next_can_be_fetched(stor
         (DeviceError("OutOfDevice", "no"), ExitCode.INTERNAL, "DeviceFailed"),
         (StoreRefusedError("BucketNotFound", "no"), ExitCode.STORE_REFUSED, "BucketNotFound"),
         (StoreUnavailableError("no"), ExitCode.STORE_UNAVAILABLE, "StorageUnavailable"),
+        (StoreUnreachableError("no"), ExitCode.STORE_UNAVAILABLE, "StorageUnreachable"),
         (KeyError("no"), ExitCode.INTERNAL, "InternalError"),
         (RunError(ExitCode.STORE_REFUSED, "Told", "no"), ExitCode.STORE_REFUSED, "Told"),
     ],

@@ -17,7 +17,7 @@ def output(prefix: str = "transcripts/", bucket: str = "calls") -> ResolvedOutpu
 
 
 def wants(key: str, out: ResolvedOutput | None = None, **source: Any) -> bool:
-    return Selection(Source(bucket="calls", **source), out or output()).wants(key)
+    return Selection(Source(bucket="calls", **source), out or output()).why_ignored(key) is None
 
 
 @pytest.mark.parametrize("key", ["a.wav", "x/y/a.wav", "x/.hidden.wav", "x y/ñ é.wav"])
@@ -83,6 +83,31 @@ def test_a_prefix_is_walked_as_a_stream_of_wanted_objects(tmp_path: Path) -> Non
         store.put("calls", key, b"sound", "")
     found = list(source_files(store, Source(bucket="calls", prefix="in/"), output()))
     assert [(file.key, file.size, file.fault) for file in found] == [("in/a.wav", 5, None), ("in/x/c.mp3", 5, None)]
+
+
+def test_of_what_is_left_out_the_reason_is_told(tmp_path: Path) -> None:
+    store = folder_store(tmp_path)
+    for key in ("in/a.wav", "in/b.txt", "in/c.md", "in/x/noise.mp3", "other/d.wav"):
+        store.put("calls", key, b"sound", "")
+    why: list[str] = []
+    list(source_files(store, Source(bucket="calls", prefix="in/", exclude=["**/noise.*"]), output(), why.append))
+    assert why == ["suffix", "suffix", "exclude"]
+    why.clear()
+    list(source_files(store, Source(bucket="calls", prefix="in/", include=["*.flac"]), output("in/"), why.append))
+    assert why == ["include"] * 4
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("in/", "folder"),
+        ("transcripts/a.wav.json", "output"),
+        ("transcripts/.ledger/claims/a-0.claim", "output"),
+        ("a.json", "suffix"),
+    ],
+)
+def test_a_runs_own_objects_and_folder_markers_have_reasons_of_their_own(key: str, why: str) -> None:
+    assert Selection(Source(bucket="calls"), output()).why_ignored(key) == why
 
 
 def test_listed_keys_that_cannot_be_used_come_with_their_fault(tmp_path: Path) -> None:

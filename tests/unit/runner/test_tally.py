@@ -8,7 +8,7 @@ from tests.unit.runner.test_ledger import entry
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.report import RunTotals, ShardReport
 from transcription_api.runner_config import JobReference
-from transcription_api.status import FileCounts, Stage, WordTimes
+from transcription_api.status import FileCounts, Ignored, Stage, WordTimes
 from transcription_runner.batch.tally import Tally
 
 
@@ -59,6 +59,13 @@ def test_the_total_is_the_survey_until_the_walk_is_further() -> None:
     for _ in range(4):
         counts.walked(100)
     assert report(counts).files.total == 5
+
+
+def test_what_is_passed_over_is_counted_by_reason() -> None:
+    counts = tally()
+    for why in ("suffix", "suffix", "exclude"):
+        counts.ignored(why)
+    assert report(counts).ignored == Ignored(suffix=2, exclude=1)
 
 
 def test_the_seconds_of_what_is_not_opened_are_estimated_by_size() -> None:

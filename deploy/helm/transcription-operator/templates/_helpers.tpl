@@ -64,10 +64,8 @@ transcription.whisperx.dev/report
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
-- apiGroups: [""]
-  resources: [configmaps]
-  verbs: [get, create, patch, delete]
+# list: the Events of a Job that makes no pod say why (a quota, an admission plugin); nothing else does.
 - apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [create]
+  verbs: [create, list]
 {{- end -}}

@@ -1,0 +1,107 @@
+"""What is in effect for a run: the spec with every default filled in, computed once when the run begins.
+
+Whatever an administrator changes afterwards concerns later runs alone; a Job that has to be made again is made from this. What
+the spec itself fixes (source, decoding, ...) is not repeated, but for what people look for here.
+"""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from transcription_api.contract import ATOMIC, Record
+from transcription_api.spec import Toleration
+from transcription_api.speech import ComputeType, Device, Format
+
+Name = Annotated[str, Field(max_length=253)]
+Text = Annotated[str, Field(max_length=1024)]
+Quantities = Annotated[dict[str, Annotated[str, Field(max_length=64)]], Field(max_length=8)]
+Variables = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
+
+MOST_VARIABLE_CHARACTERS = 4096
+"""Of all names and values of environment variables together: they are recorded, and a status stays small."""
+
+
+class EffectiveOutput(Record):
+    """Where transcripts go."""
+
+    bucket: Name
+    """The bucket."""
+    prefix: Text
+    """Put before the source object's key."""
+    formats: Annotated[list[Format], Field(max_length=5, json_schema_extra=ATOMIC)]
+    """The files written for each source object."""
+
+
+class EffectiveModel(Record):
+    """The speech recognition model."""
+
+    name: Name
+    """The model's name, hub name or folder."""
+    compute_type: ComputeType
+    """The number format to compute in."""
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+    """How many chunks are recognised at once; left out, as many as the device's memory holds."""
+
+
+class EffectiveToleration(Toleration):
+    """As in a pod's spec."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={})
+
+
+class EffectiveModelCache(Record):
+    """A volume of models."""
+
+    existing_claim: Name
+    """The PersistentVolumeClaim."""
+    mount_path: Text
+    """Where it is mounted."""
+    read_only: bool = False
+    """Whether pods cannot write there."""
+
+
+class Effective(Record):
+    """What a run works with, nothing left to default."""
+
+    endpoint: Name
+    """The store's address."""
+    secret_name: Name
+    """The Secret with the store's credentials."""
+    output: EffectiveOutput
+    """Where transcripts go."""
+    model: EffectiveModel
+    """The speech recognition model."""
+    device: Device
+    """What pods compute on."""
+    gpu_resource: Name | None = None
+    """The resource that every pod gets one of; left out, pods get no GPU."""
+    node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)] = Field(default_factory=dict)
+    """Labels that a node must carry."""
+    tolerations: Annotated[list[EffectiveToleration], Field(max_length=32, json_schema_extra=ATOMIC)] = Field(
+        default_factory=list
+    )
+    """Taints that pods tolerate."""
+    priority_class_name: Name | None = None
+    """The pods' PriorityClass."""
+    runtime_class_name: Name | None = None
+    """The pods' RuntimeClass."""
+    requests: Quantities = Field(default_factory=dict)
+    """What the scheduler sets aside for each pod."""
+    limits: Quantities = Field(default_factory=dict)
+    """What each pod may not exceed; GPUs are among them."""
+    image: Text
+    """The runner's image."""
+    image_pull_policy: Annotated[str, Field(max_length=16)]
+    """When the image is pulled."""
+    image_pull_secrets: Annotated[list[Name], Field(max_length=16, json_schema_extra=ATOMIC)] = Field(default_factory=list)
+    """Secrets for the image's registry."""
+    scratch_size: Annotated[str, Field(max_length=64)]
+    """Upper bound of a pod's temporary files."""
+    model_path: Annotated[str, Field(max_length=4096)] | None = None
+    """Folders in which the runner looks a model name up."""
+    model_cache: EffectiveModelCache | None = None
+    """A volume of models."""
+    offline: bool = False
+    """Whether model hubs are never asked."""
+    env: Variables = Field(default_factory=dict)
+    """Environment variables of the runner that the operator's configuration adds."""

@@ -1,0 +1,62 @@
+"""Pods that cannot even be made: the CR says why, in the words of whoever refused them."""
+
+import json
+
+import pytest
+
+from tests.integration.kubectl import Kubectl
+from tests.integration.operator.operators import Operator, eventually
+from tests.integration.operator.pods import Transcription
+
+
+def cause(job: Transcription) -> str:
+    running = job.condition("Running")
+    return str(running["message"]) if running.get("reason") == "PodsNotCreated" else ""
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "said"),
+    [
+        ("runtimeClassName", "no-such-runtime", 'RuntimeClass "no-such-runtime" not found'),
+        ("priorityClassName", "no-such-priority", "no PriorityClass with name no-such-priority was found"),
+    ],
+)
+def test_a_class_that_does_not_exist(team: Kubectl, operator: Operator, field: str, name: str, said: str) -> None:
+    job = Transcription.apply(team, name, compute={field: name})
+    assert said in eventually(lambda: cause(job), 30)
+    assert job.status()["phase"] == "Pending"
+    assert said in job.status()["message"]
+    assert job.events().count("PodsNotCreated") == 1
+
+
+def test_a_quota_on_pods_and_what_comes_after_it(team: Kubectl, operator: Operator) -> None:
+    taken = len(team.get("pods")["items"])
+    hard = {"spec": {"hard": {"pods": str(taken)}}}
+    team("create", "quota", "no-pods", f"--hard=pods={taken}")
+    try:
+        eventually(lambda: "used" in team.get("resourcequota", "no-pods").get("status", {}))
+        job = Transcription.apply(team, "crowded")
+        assert "exceeded quota: no-pods" in eventually(lambda: cause(job), 30)
+        hard["spec"]["hard"]["pods"] = str(taken + 1)
+        team("patch", "quota", "no-pods", "--type=merge", "-p", json.dumps(hard))
+        job.pods()
+        eventually(lambda: not cause(job), 60)
+        assert "quota" not in job.status()["message"]
+    finally:
+        team("delete", "quota", "no-pods")
+
+
+NEVER = json.dumps({"reason": "StorageUnreachable", "message": "http://nowhere:9000 cannot be reached: Connection refused"})
+
+
+def test_a_store_that_no_pod_reached_is_tried_twice_and_holds_no_gpu_any_more(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "nowhere", storage={"endpoint": "http://nowhere:9000"})
+    (first,) = job.pods()
+    job.pod_ends(first, 69, NEVER)
+    (second,) = eventually(lambda: [pod for pod in job.pods() if pod != first], 60)
+    job.pod_ends(second, 69, NEVER)
+    job.phase("Failed")
+    failed = job.condition("Failed")
+    assert (failed["reason"], failed["message"]) == ("StorageUnreachable", json.loads(NEVER)["message"])
+    eventually(lambda: job.jobs() == [])
+    eventually(lambda: team.get("pods", "-l", job.selector())["items"] == [])

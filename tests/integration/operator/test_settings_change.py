@@ -1,0 +1,47 @@
+"""An operator that comes back with other settings: what runs goes on as it began, only new runs are judged by them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration.kubectl import Kubectl
+from tests.integration.operator.operators import NOWHERE, Operator, eventually
+from tests.integration.operator.pods import Transcription
+
+STRICTER: dict[str, Any] = {
+    "storage": {"endpoint": None},
+    "runner": {"image": "runner:later", "nodeSelector": NOWHERE, "model": {"name": "another"}},
+}
+
+
+def test_a_running_job_keeps_what_it_began_with(team: Kubectl, operators: Callable[..., Operator]) -> None:
+    first = operators()
+    first.start()
+    job = Transcription.apply(team, "steady", model={"name": "owner/first"})
+    (pod,) = job.pods()
+    job.pod_runs(pod)
+    before = job.phase("Running")["effective"]
+    assert (before["endpoint"], before["image"]) == ("http://minio:9000", "runner:test")
+    assert "first" in team("get", "tsj", job.name, "-o", "wide").splitlines()[1].split()
+    (child,) = job.jobs()
+    first.kill()
+
+    second = operators(**STRICTER)
+    second.start()
+    new = Transcription.apply(team, "newcomer")
+    new.phase("Failed")
+    assert new.condition("Failed")["reason"] == "InvalidSpec"
+    assert "storage.endpoint" in new.status()["message"]
+    assert (job.status()["phase"], job.status()["effective"]) == ("Running", before)
+    assert job.pods() == [pod]
+
+    team("delete", "job", child["metadata"]["name"])
+    (again,) = eventually(lambda: [j for j in job.jobs() if j["metadata"]["uid"] != child["metadata"]["uid"]])
+    for field in ("image", "env", "args", "resources"):
+        containers = [j["spec"]["template"]["spec"]["containers"][0] for j in (child, again)]
+        assert containers[0][field] == containers[1][field]
+
+    job.patch(runId="2")
+    job.phase("Failed")
+    assert job.condition("Failed")["reason"] == "InvalidSpec"
+    eventually(lambda: job.jobs() == [])
+    eventually(lambda: team.get("pods", "-l", job.selector())["items"] == [])
