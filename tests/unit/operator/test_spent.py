@@ -1,6 +1,6 @@
 """Time: only what ran counts, each second once, whoever looks and however often."""
 
-from tests.unit.operator.world import SETTINGS, Job, a_job, a_running_job, at, text
+from tests.unit.operator.world import Job, a_job, a_running_job, at, text
 
 
 def times(job: Job) -> tuple[float, float]:
