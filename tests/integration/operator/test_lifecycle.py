@@ -79,8 +79,8 @@ def test_a_source_with_too_few_files(team: Kubectl, operator: Operator, tmp_path
     (pod,) = job.pods()
     job.pod_runs(pod)
     job.phase("Running")
-    assert Runner(team, pod, tmp_path).apply(job.shard(pod, stage="Finished", ignored={"suffix": 4})) == ""
-    job.pod_ends(pod)
+    assert Runner(team, pod, tmp_path).report(job.shard(pod, stage="Finished", ignored={"suffix": 4})) == ""
+    job.pod_ends(pod, message=job.last_words(pod, ignored={"suffix": 4}))
     job.phase("Failed")
     failed = job.condition("Failed")
     assert failed["reason"] == "TooFewFiles"

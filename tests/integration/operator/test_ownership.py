@@ -87,7 +87,7 @@ def test_a_name_that_is_taken_is_waited_for_and_never_taken_over(team: Kubectl, 
     team.apply(a_job(name, suspend=True))
     operators().start()
 
-    eventually(lambda: f"Job {name} in namespace {team.namespace} exists" in job.status()["message"])
+    eventually(lambda: f"Job {name} in namespace {team.namespace} exists" in job.status().get("message", ""))
     assert (job.status()["phase"], job.condition("Running")["reason"]) == ("Pending", "NameTaken")
     assert untouched(team, "job", name)
     team("delete", "job", name)

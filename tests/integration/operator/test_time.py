@@ -18,7 +18,7 @@ def test_suspended_time_does_not_slow_a_job_down(team: Kubectl, operators: Calla
     job.phase("Running")
     time.sleep(6)
     audio = {"audioSeconds": {"total": 400, "processed": 60}, "files": {"total": 4}}
-    assert Runner(team, pod, tmp_path).apply(job.shard(pod, **audio)) == ""
+    assert Runner(team, pod, tmp_path).report(job.shard(pod, **audio)) == ""
     before = eventually(lambda: job.status().get("realTimeFactor"))
     job.patch(suspend=True)
     job.phase("Suspended")
@@ -32,7 +32,7 @@ def test_suspended_time_does_not_slow_a_job_down(team: Kubectl, operators: Calla
     job.phase("Running")
     time.sleep(2)
     audio = {"audioSeconds": {"total": 400, "processed": 80}, "files": {"total": 4}}
-    assert Runner(team, pod, tmp_path).apply(job.shard(pod, **audio)) == ""
+    assert Runner(team, pod, tmp_path).report(job.shard(pod, **audio)) == ""
     eventually(lambda: job.status()["audioSeconds"]["processed"] == 80)
     status = job.status()
     assert status["activeSeconds"] < 20, "of more than 28 s, 20 suspended"

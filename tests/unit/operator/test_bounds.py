@@ -1,6 +1,7 @@
 """A status stays a small object, whatever its shards and failures say."""
 
 import json
+from typing import Any
 
 from tests.unit.operator.world import a_running_job
 from transcription_api.status import TranscriptionJobStatus
@@ -14,7 +15,7 @@ def size(status: TranscriptionJobStatus) -> int:
 def test_256_shards_with_long_names_messages_and_failures_stay_below_64_kb() -> None:
     job = a_running_job("j" * 63, parallelism=256)
     failures = [{"key": "k" * 1024, "reason": "DamagedAudio", "message": "m" * 512} for _ in range(20)]
-    counts = {"total": 1_234_567, "succeeded": 4_321, "failed": 21, "skipped": 1_000_000}
+    counts: dict[str, Any] = {"total": 1_234_567, "succeeded": 4_321, "failed": 21, "skipped": 1_000_000}
     for index in range(256):
         mine = [{**failure, "key": f"{index}{failure['key'][:-4]}"} for failure in failures[:3]]
         job.with_shard(index, stage="WaitingForStore", message="x" * 1024, failures=mine, audio=(108_000.5, 4e7), **counts)

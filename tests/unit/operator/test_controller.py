@@ -8,7 +8,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.unit.operator.world import SETTINGS, Job, a_running_job, at
-from transcription_operator import controller as module
 from transcription_operator.cluster import Cluster
 from transcription_operator.controller import Controller
 from transcription_operator.metrics import Metrics
@@ -38,7 +37,7 @@ class Operator:
 
     def __init__(self, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
         self.job, self.cluster, self.monotonic = job, Written(job), 100.0
-        monkeypatch.setattr(module.time, "monotonic", lambda: self.monotonic)
+        monkeypatch.setattr("transcription_operator.controller.time.monotonic", lambda: self.monotonic)
         metrics = Metrics(CollectorRegistry(), "test")
         self.controller = Controller(cast(Cluster, self.cluster), SETTINGS, metrics, lambda: at(self.monotonic - 90))
         self.look()

@@ -1,6 +1,6 @@
 """Whose child is it? Its controller says, in the same namespace; a label, which anybody can write, never does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -84,7 +84,7 @@ def orders() -> Iterator[tuple[str, ...]]:
 @pytest.mark.parametrize("order", orders())
 def test_whatever_comes_first_the_pod_is_found_through_its_job(order: tuple[str, ...]) -> None:
     caches = Caches()
-    put = {
+    put: dict[str, Callable[[], object]] = {
         "resource": lambda: caches.put_resource(RESOURCE),
         "job": lambda: caches.put_job(JOB),
         "pod": lambda: caches.put_pod(POD),
