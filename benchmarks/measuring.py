@@ -1,4 +1,4 @@
-"""What every program here does with its parts: choose them, measure each, and write it down at once. A failed part stops no other."""
+"""What every program here does with its parts: choose them, measure each, write it down at once. A failed part stops no other."""
 
 from __future__ import annotations
 
