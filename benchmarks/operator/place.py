@@ -67,7 +67,9 @@ def namespaces(number: int) -> Iterator[list[str]]:
     try:
         for name in names:
             kubectl("create", "namespace", name)
-        kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": rights}))
+        for name in names:
+            own = [one for one in rights if one["metadata"].get("namespace", names[0]) == name]
+            Kubectl(name)("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": own}))
         yield names
     finally:
         asyncio.run(_emptied(names))
