@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 from kubernetes import client, config
 
-from benchmarks.runner.machine import described
+from benchmarks.machine import described
 from tests.integration.kubectl import Kubectl, transcription_job
 from tests.integration.operator.operators import Operator, eventually, kubeconfig_of, rendered
 from transcription_api.ledger import LedgerEntry, Outcome, Worker
@@ -87,7 +87,7 @@ def main() -> None:
 
 def measured(kubectl: Kubectl, folder: Path, shards: int, seconds: float) -> dict[str, Any]:
     """The figures of `shards` pods that report for `seconds`."""
-    machine = described()
+    machine = described(("pydantic", "urllib3"))
     operator = Operator(folder / "operator", kubeconfig_of(kubectl, kubectl.namespace, folder / "config"), kubectl.namespace)
     operator.start()
     try:

@@ -6,26 +6,20 @@ python -m benchmarks.runner [--only short,leak] [--rounds 3] [--output build/fig
 from __future__ import annotations
 
 import argparse
-import json
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from ..machine import described
+from ..measuring import Measured, chosen, program, recorded, say, shown
 from . import growth, hallucination, leak, real_speech, speed, split, word_errors
-from .bars import keys, table
-from .machine import described
-from .results import failed, loaded, merged, write
+from .bars import BARS
 from .sides import ROOT, WORK, Setting, environment
 
-Measured = tuple[dict[str, float], dict[str, Any]]
-"""A part's figures, and the detail that explains them."""
-
+_LIBRARIES = ("whisperx", "faster-whisper", "ctranslate2", "torch", "pyannote.audio", "numba")
 MINUTES = {  # about how long each part takes with three rounds on two quiet cores
     "short": 14.0,
     "mixed": 16.0,
@@ -66,64 +60,32 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the command being measured is stopped, too
     timed_parts = (*speed.SETS, *real_speech.SPEEDS)
     minutes = sum(MINUTES.get(part, 2.0) * (arguments.rounds / 3 if part in timed_parts else 1) for part in parts)
-    _say(f"about {minutes:.0f} minutes on two quiet cores, and the making of the corpus where it is not there")
+    say(f"about {minutes:.0f} minutes on two quiet cores, and the making of the corpus where it is not there")
     setting = Setting()
     WORK.mkdir(parents=True, exist_ok=True)
     timed = [part for part in parts if part in speed.SETS]
     measures: list[tuple[list[str], Callable[[], Mapping[str, Measured]]]] = []
     if timed:
-        measures.append((timed, partial(speed.measured, timed, arguments.rounds, setting, _say)))
+        measures.append((timed, partial(speed.measured, timed, arguments.rounds, setting, say)))
     real = [part for part in parts if part in real_speech.PARTS]
     if real:
-        measures.append((real, partial(real_speech.measured, real, arguments.rounds, _say)))
+        measures.append((real, partial(real_speech.measured, real, arguments.rounds, say)))
     measures += [([part], partial(_single, part, setting)) for part in parts if part not in (*timed, *real)]
-    broken = [part for names, measure in measures for part in _recorded(arguments.output, names, measure, setting)]
-    results = loaded(arguments.output)
-    print(table({key: value for key, value in results.items() if key != "detail"}, gpu=setting.device == "cuda"))
-    if broken:
-        print(f"could not be measured: {', '.join(broken)}", file=sys.stderr)
-    return 1 if broken else 0
-
-
-def _recorded(output: Path, parts: list[str], measure: Callable[[], Mapping[str, Measured]], setting: Setting) -> list[str]:
-    """Measure some parts and write them down at once; those that failed. A part that fails stops no other."""
-    _say(f"{', '.join(parts)} …")
-    context = {"measured": described(), "setting": asdict(setting)}  # parts on another model put their own setting in its place
-    outcomes: Mapping[str, Measured] = {}
-    message = ""
-    try:
-        outcomes = measure()
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        _say(f"FAILED: {message}")
-    results = loaded(output)
-    for part in parts:
-        if part in outcomes:
-            figures, detail = outcomes[part]
-            results = merged(results, part, figures, context | detail)
-        else:
-            results = failed(results, part, message, context)
-    write(output, results)
-    return [part for part in parts if part not in outcomes]
+    broken = [
+        part
+        for names, measure in measures
+        # Parts on another model put their own setting in its place.
+        for part in recorded(
+            arguments.output, BARS, names, measure, {"measured": described(_LIBRARIES), "setting": asdict(setting)}
+        )
+    ]
+    return shown(arguments.output, BARS, broken, gpu=setting.device == "cuda")
 
 
 def _single(part: str, setting: Setting) -> Mapping[str, Measured]:
-    return {part: _IN_PLACE[part](setting, _say) if part in _IN_PLACE else _program(part)}
-
-
-def _program(part: str) -> Measured:
-    """Run `python -m benchmarks.runner.PART --output FILE`, which loads models itself. Raises RuntimeError if it fails."""
-    output = WORK / f"{part}.json"
-    output.unlink(missing_ok=True)
-    line = [sys.executable, "-m", f"benchmarks.runner.{part}", "--output", str(output)]
-    done = subprocess.run(line, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if done.returncode or not output.exists():
-        raise RuntimeError(
-            f"benchmarks.runner.{part} ended with {done.returncode}:\n{done.stdout.decode(errors='replace')[-1500:]}"
-        )
-    written = json.loads(output.read_text(encoding="utf-8"))
-    detail = written.pop("detail", {}) | {key: value for key, value in written.items() if key not in keys(part)}
-    return {key: written[key] for key in keys(part) if key in written}, detail
+    if part in _IN_PLACE:
+        return {part: _IN_PLACE[part](setting, say)}
+    return {part: program(f"benchmarks.runner.{part}", WORK / f"{part}.json", BARS, environment=environment())}
 
 
 def _arguments() -> argparse.Namespace:
@@ -131,7 +93,11 @@ def _arguments() -> argparse.Namespace:
         prog="python -m benchmarks.runner", description="our runner beside the stock whisperx command"
     )
     parser.add_argument(
-        "--only", type=_parts, default=list(MINUTES), metavar="PART,…", help=f"{', '.join(PARTS)}; default: all but the last"
+        "--only",
+        type=chosen(PARTS),
+        default=list(MINUTES),
+        metavar="PART,…",
+        help=f"{', '.join(PARTS)}; default: all but the last",
     )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the timed parts; default: %(default)s")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "figures" / "runner.json", metavar="FILE")
@@ -139,17 +105,6 @@ def _arguments() -> argparse.Namespace:
     if arguments.rounds < 1:
         parser.error("--rounds must be at least 1")
     return arguments
-
-
-def _parts(text: str) -> list[str]:
-    unknown = sorted(set(text.split(",")) - set(PARTS))
-    if unknown:
-        raise argparse.ArgumentTypeError(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    return [part for part in PARTS if part in text.split(",")]
-
-
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,8 @@ CLUSTER = Build(
     ),
 )
 ALL = (NODE, SHIM, PAUSE, RUNC, CLUSTER, MINIO)
+KWOK = Build("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", ("kwok",))
+"""No part of the cluster: it plays nodes for `make bench-operator`, which builds it on first use."""
 
 
 def go_version() -> str:

@@ -65,6 +65,12 @@ class Operator:
             command = [sys.executable, "-m", "transcription_operator", "--config", str(self._config)]
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         if self._process:

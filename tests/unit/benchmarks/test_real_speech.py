@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.runner.bars import Bar, keys
+from benchmarks.bars import Bar, keys
+from benchmarks.runner.bars import BARS
 from benchmarks.runner.beside_bulk import percentile, rate, waited
 from benchmarks.runner.corpus import Recording, kept
 from benchmarks.runner.real import error_rate, words_of
@@ -45,7 +46,7 @@ def test_each_round_runs_a_command_once_and_the_sides_take_turns() -> None:
 
 
 def test_each_timed_part_gives_its_speed_up_and_nothing_else() -> None:
-    assert [keys(part) for part in SPEEDS] == [(f"{part}_speedup",) for part in SPEEDS]
+    assert [keys(BARS, part) for part in SPEEDS] == [(f"{part}_speedup",) for part in SPEEDS]
 
 
 def test_texts_are_compared_in_the_first_round_alone() -> None:
@@ -70,7 +71,7 @@ def test_word_errors_are_told_by_set_by_length_and_by_side() -> None:
     texts[Case("short", "ours")] = ["yes we do", "no they will go"]
     figures, detail = word_errors(files, texts)
     assert figures == {"real_wer_ours": pytest.approx(1 / 15), "real_wer_stock": 0.0}
-    assert set(figures) == set(keys("real_wer"))
+    assert set(figures) == set(keys(BARS, "real_wer"))
     assert detail["ours"]["wer_by_set"] == {"short": 0.125, "sentences": 0.0, "long": 0.0}
     assert [row["file"] for row in detail["differing"]] == ["b.wav"]
     assert detail["ours"]["wer_by_length"]["0 to 6 s, 2 files"] == 0.0

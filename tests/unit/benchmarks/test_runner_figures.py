@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.bars import keys, table
+from benchmarks.results import failed, loaded, merged, write
 from benchmarks.runner.__main__ import PARTS
-from benchmarks.runner.bars import BARS, keys, table
+from benchmarks.runner.bars import BARS
 from benchmarks.runner.hallucination import split_by_flag
 from benchmarks.runner.leak import leak_ratio
 from benchmarks.runner.process import CommandFailedError, session_memory, watched
-from benchmarks.runner.results import failed, loaded, merged, write
 from benchmarks.runner.sides import Setting, Side, command
 from benchmarks.runner.speed import order, speedups
 from benchmarks.runner.transcripts import normalised, word_error_rate
@@ -71,9 +72,9 @@ def test_text_is_compared_without_marks_case_and_unicode_form() -> None:
 
 
 def test_measuring_one_part_again_leaves_the_others_and_their_detail() -> None:
-    first = merged(loaded(Path("absent")), "leak", {"leak_ratio": 1.01234567}, {"files": 2000})
-    both = merged(first, "growth", {"time_growth": 1.0, "memory_growth": 1.05}, {"few": 200})
-    again = merged(both, "leak", {"leak_ratio": 1.2}, {"files": 10})
+    first = merged(BARS, loaded(Path("absent")), "leak", {"leak_ratio": 1.01234567}, {"files": 2000})
+    both = merged(BARS, first, "growth", {"time_growth": 1.0, "memory_growth": 1.05}, {"few": 200})
+    again = merged(BARS, both, "leak", {"leak_ratio": 1.2}, {"files": 10})
     assert again == {
         "time_growth": 1.0,
         "memory_growth": 1.05,
@@ -83,17 +84,17 @@ def test_measuring_one_part_again_leaves_the_others_and_their_detail() -> None:
 
 
 def test_a_part_that_fails_leaves_no_old_figure_behind() -> None:
-    first = merged({"detail": {}}, "leak", {"leak_ratio": 1.0}, {})
-    assert failed(first, "leak", "stock ended with 1", {}) == {"detail": {"leak": {"failed": "stock ended with 1"}}}
+    first = merged(BARS, {"detail": {}}, "leak", {"leak_ratio": 1.0}, {})
+    assert failed(BARS, first, "leak", "stock ended with 1", {}) == {"detail": {"leak": {"failed": "stock ended with 1"}}}
 
 
 def test_a_part_must_give_exactly_its_figures() -> None:
     with pytest.raises(ValueError, match="growth gave"):
-        merged({"detail": {}}, "growth", {"time_growth": 1.0}, {})
+        merged(BARS, {"detail": {}}, "growth", {"time_growth": 1.0}, {})
 
 
 def test_every_part_has_its_figures_but_those_that_only_explain() -> None:
-    assert {part for part in PARTS if not keys(part)} == {"ceiling", "detected_language"}
+    assert {part for part in PARTS if not keys(BARS, part)} == {"ceiling", "detected_language"}
     assert {bar.part for bar in BARS} <= set(PARTS)
 
 
@@ -117,12 +118,12 @@ def test_bars_compare_with_numbers_with_other_figures_and_with_the_gpu_s_own() -
 
 
 def test_the_table_names_every_figure_and_says_what_is_not_met() -> None:
-    lines = table({"leak_ratio": 1.5, "wer_stock": 0.2}).splitlines()
+    lines = table(BARS, {"leak_ratio": 1.5, "wer_stock": 0.2}).splitlines()
     assert len(lines) == 1 + len(BARS)
     assert next(line for line in lines if line.startswith("leak_ratio")).split()[-1] == "NO"
     assert next(line for line in lines if line.startswith("wer_stock")).endswith("for comparison")
     assert next(line for line in lines if line.startswith("der")).endswith("not measured")
-    assert keys("growth") == ("time_growth", "memory_growth")
+    assert keys(BARS, "growth") == ("time_growth", "memory_growth")
 
 
 def test_wordless_sounds_are_the_same_each_time_and_within_full_scale() -> None:

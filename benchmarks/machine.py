@@ -7,16 +7,15 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-_LIBRARIES = ("whisperx", "faster-whisper", "ctranslate2", "torch", "pyannote.audio", "numba")
 
-
-def described() -> dict[str, Any]:
-    """Machine, load, versions, time and commit. A load above 0 at the start means that others worked, too."""
-    root = Path(__file__).resolve().parents[2]
+def described(libraries: Iterable[str]) -> dict[str, Any]:
+    """Machine, load, versions of `libraries`, time and commit. A load above 0 at the start means that others worked, too."""
+    root = Path(__file__).resolve().parents[1]
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git(root, "rev-parse", "HEAD"),
@@ -25,7 +24,7 @@ def described() -> dict[str, Any]:
         "processor": _processor(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "load_average_before": [round(load, 2) for load in os.getloadavg()],
-        "versions": {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _LIBRARIES},
+        "versions": {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in libraries},
     }
 
 

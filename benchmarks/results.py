@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .bars import BARS, keys
+from .bars import Bar, keys
 
 Results = dict[str, Any]
 
@@ -18,24 +18,24 @@ def loaded(path: Path) -> Results:
     return results | {"detail": results.get("detail", {})}
 
 
-def merged(results: Results, part: str, figures: Mapping[str, float], detail: Mapping[str, Any]) -> Results:
+def merged(bars: Sequence[Bar], results: Results, part: str, figures: Mapping[str, float], detail: Mapping[str, Any]) -> Results:
     """`results` with a part's figures (4 digits after the point) and detail in place of its earlier ones.
 
     Raises ValueError if the figures are not those that the part is to give.
     """
-    if set(figures) != set(keys(part)):
-        raise ValueError(f"the part {part} gave {sorted(figures)}, and should give {sorted(keys(part))}")
-    return _ordered(results | {key: round(float(value), 4) for key, value in figures.items()}, part, detail)
+    if set(figures) != set(keys(bars, part)):
+        raise ValueError(f"the part {part} gave {sorted(figures)}, and should give {sorted(keys(bars, part))}")
+    return _ordered(bars, results | {key: round(float(value), 4) for key, value in figures.items()}, part, detail)
 
 
-def failed(results: Results, part: str, message: str, detail: Mapping[str, Any]) -> Results:
+def failed(bars: Sequence[Bar], results: Results, part: str, message: str, detail: Mapping[str, Any]) -> Results:
     """`results` without the figures of a part that could not be measured: an old figure would pass for a new one."""
-    kept = {key: value for key, value in results.items() if key not in keys(part)}
-    return _ordered(kept, part, {"failed": message, **detail})
+    kept = {key: value for key, value in results.items() if key not in keys(bars, part)}
+    return _ordered(bars, kept, part, {"failed": message, **detail})
 
 
-def _ordered(results: Results, part: str, detail: Mapping[str, Any]) -> Results:
-    flat = {bar.key: results[bar.key] for bar in BARS if bar.key in results}
+def _ordered(bars: Sequence[Bar], results: Results, part: str, detail: Mapping[str, Any]) -> Results:
+    flat = {bar.key: results[bar.key] for bar in bars if bar.key in results}
     return flat | {"detail": results["detail"] | {part: dict(detail)}}
 
 
