@@ -43,6 +43,7 @@ def test_an_end_that_nobody_saw_is_recorded_later_and_nothing_is_run_again(team:
     operator.start()
     (job,) = apply_many(team, ["unseen"])
     (pod,) = job.pods()
+    eventually(lambda: "JobCreated" in job.events())  # an operator that is killed before it says so says it never
     operator.kill()
     job.pod_ends(pod)
     eventually(lambda: any(c["type"] == "Complete" for c in job.jobs()[0]["status"].get("conditions", [])))

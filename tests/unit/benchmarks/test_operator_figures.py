@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -53,8 +54,8 @@ def test_latency_is_what_the_plain_client_does_not_need() -> None:
 
 def test_idle_cpu_includes_the_listings_at_their_usual_interval() -> None:
     percent, listing = idle_percent(0.01, 0.21, every=15, usually_every=600)
-    assert (percent, listing) == (pytest.approx(1.5), pytest.approx(3.0))
-    assert idle_percent(0.02, 0.01, 15, 600) == (pytest.approx(2.0), 0.0), "noise is no negative cost"
+    assert (percent, listing) == pytest.approx((1.5, 3.0))
+    assert idle_percent(0.02, 0.01, 15, 600) == pytest.approx((2.0, 0.0)), "noise is no negative cost"
 
 
 def test_the_longest_wait_counts_against_an_ordinary_one() -> None:
@@ -108,7 +109,7 @@ def test_the_plain_client_s_job_is_the_operator_s_under_another_name() -> None:
     labels = {LABEL_JOB_NAME: "a", LABEL_JOB_UID: "1"}
     pod = {"volumes": [{"name": "scratch", "emptyDir": {}}]}
     annotations = {"transcription.whisperx.dev/runner-config": "{}"}
-    job = {
+    job: dict[str, Any] = {
         "kind": "Job",
         "metadata": {**owned, "name": "a-0", "labels": labels, "managedFields": [{}]},
         "spec": {
