@@ -13,20 +13,12 @@ from pathlib import Path
 import yaml
 
 from tests.integration.kubectl import Kubectl
-from tests.integration.operator.operators import Operator, kubeconfig_of, rendered
+from tests.integration.operator.operators import RIGHTS, Operator, kubeconfig_of, rendered
 
 from ..measuring import ROOT
 from . import objects
 from .api import Api, RefusedError, each
 
-_RIGHTS = {
-    "ServiceAccount",
-    "Role",
-    "RoleBinding",
-    "ClusterRole",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-}
 _INSTALLED = "app.kubernetes.io/name=transcription-operator"
 _CONCURRENCY = 16
 _GONE_SECONDS = 240
@@ -62,7 +54,7 @@ def namespaces(number: int) -> Iterator[list[str]]:
         "crds.enabled=false",
         "userRoles.create=false",
     )
-    rights = [one for one in rendered("bench", names[0], *flags) if one["kind"] in _RIGHTS]
+    rights = [one for one in rendered("bench", names[0], *flags) if one["kind"] in RIGHTS]
     try:
         for name in names:
             kubectl("create", "namespace", name)

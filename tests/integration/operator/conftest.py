@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from tests.integration.kubectl import Kubectl
-from tests.integration.operator.operators import Operator, eventually, kubeconfig_of, rendered
+from tests.integration.operator.operators import RIGHTS, Operator, eventually, kubeconfig_of, rendered
 
-RIGHTS = {
-    "ServiceAccount",
-    "Role",
-    "RoleBinding",
-    "ClusterRole",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-}
 RIGHTS_EVERYWHERE = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
 CLUSTER_WIDE = ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "clusterrole")
 

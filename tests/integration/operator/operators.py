@@ -15,6 +15,15 @@ import yaml
 from tests.integration.kubectl import Kubectl
 
 CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
+RIGHTS = {
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+}
+"""Kinds of the chart's objects that say who may do what."""
 NOWHERE = {"transcription.test/no-such-node": "true"}
 """No node carries this: pods stay unscheduled, and the test plays the kubelet."""
 
