@@ -12,10 +12,10 @@ from pathlib import Path
 
 import yaml
 
+from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl
 from tests.integration.operator.operators import RIGHTS, Operator, kubeconfig_of, rendered
 
-from ..measuring import ROOT
 from . import objects
 from .api import Api, RefusedError, each
 
@@ -26,10 +26,9 @@ _GONE_SECONDS = 240
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """With this tree's CRD, and no installed operator at work; what was installed works on afterwards."""
+    """With this tree's CRDs, and no installed operator at work; what was installed works on afterwards."""
     kubectl = Kubectl("default")
-    crd = str(ROOT / "crds" / "transcriptionjobs.yaml")
-    kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", crd)
+    install_definitions(kubectl)
     found = kubectl.get("deployments", "-A", "-l", _INSTALLED)["items"]
     installed = [(one["metadata"]["namespace"], one["metadata"]["name"], one["spec"]["replicas"]) for one in found]
     try:

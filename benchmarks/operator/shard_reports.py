@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 from kubernetes import client, config
 
 from benchmarks.machine import described
+from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl, transcription_job
 from tests.integration.operator.operators import Operator, eventually, kubeconfig_of, rendered
 from transcription_api.ledger import LedgerEntry, Outcome, Worker
@@ -42,7 +43,6 @@ from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
 from transcription_runner.batch.tally import Tally
 
-ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 IDLE_SECONDS = 15.0
 LOADING_SECONDS = 5.0
@@ -262,11 +262,9 @@ def _cpu_seconds(pid: int) -> float:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """With this tree's CRD, and no installed operator at work."""
+    """With this tree's CRDs, and no installed operator at work."""
     kubectl = Kubectl("default")
-    kubectl(
-        "apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(ROOT / "crds" / "transcriptionjobs.yaml")
-    )
+    install_definitions(kubectl)
     installed = kubectl.get("deployments", "-A", "-l", "app.kubernetes.io/name=transcription-operator")["items"]
     for one in installed:
         Kubectl(one["metadata"]["namespace"])("scale", "deployment", one["metadata"]["name"], "--replicas=0")

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel
 
 from transcription_api.crd import custom_resource_definition
+from transcription_api.kinds import KINDS
 from transcription_api.ledger import LedgerEntry
 from transcription_api.manifest import Manifest
 from transcription_api.reference import api_reference
@@ -27,12 +28,10 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 
 def generated_files() -> dict[str, str]:
     """Every generated file: path below the repository's root -> text."""
-    crd = custom_resource_definition()
-    files = {
-        "crds/transcriptionjobs.yaml": NOTICE + _yaml(crd),
-        "deploy/helm/transcription-operator/templates/crd.yaml": _chart_template(crd),
-        "docs/api.md": api_reference(crd),
-    }
+    crds = {kind.plural: custom_resource_definition(kind) for kind in KINDS}
+    files = {f"crds/{plural}.yaml": NOTICE + _yaml(crd) for plural, crd in crds.items()}
+    files["deploy/helm/transcription-operator/templates/crd.yaml"] = _chart_template(list(crds.values()))
+    files["docs/api.md"] = api_reference(list(crds.values()))
     for name, model in SCHEMAS.items():
         schema = model.model_json_schema(by_alias=True, mode="serialization")
         files[f"crds/schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -44,14 +43,17 @@ def _yaml(document: dict[str, Any]) -> str:
     return text
 
 
-def _chart_template(crd: dict[str, Any]) -> str:
-    """The CRD as a chart template: behind a value, and kept on uninstall, so that no user's jobs vanish with the chart."""
+def _chart_template(crds: list[dict[str, Any]]) -> str:
+    """The CRDs as a chart template: behind a value, and kept on uninstall, so that no user's objects vanish with the chart."""
     annotations = "  annotations:\n    {{- if .Values.crds.keep }}\n    helm.sh/resource-policy: keep\n    {{- end }}\n"
-    name_line = f"  name: {crd['metadata']['name']}\n"
-    body = _yaml(crd)
-    if "{{" in body:
-        raise ValueError("the CRD holds template braces; Helm would read them as code")
-    return NOTICE + "{{- if .Values.crds.enabled }}\n" + body.replace(name_line, name_line + annotations, 1) + "{{- end }}\n"
+    documents = []
+    for crd in crds:
+        name_line = f"  name: {crd['metadata']['name']}\n"
+        body = _yaml(crd)
+        if "{{" in body:
+            raise ValueError(f"CRD {crd['metadata']['name']} holds template braces; Helm would read them as code")
+        documents.append(body.replace(name_line, name_line + annotations, 1))
+    return NOTICE + "{{- if .Values.crds.enabled }}\n" + "---\n".join(documents) + "{{- end }}\n"
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ VERSION = "v1alpha1"
 API_VERSION: Final = "transcription.whisperx.dev/v1alpha1"
 KIND: Final = "TranscriptionJob"
 PLURAL = "transcriptionjobs"
-SINGULAR = "transcriptionjob"
 SHORT_NAME = "tsj"
 CATEGORIES = ("all", "transcription")
 

@@ -4,24 +4,31 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def api_reference(crd: dict[str, Any]) -> str:
-    """A table of every field of spec and status, with type, default, bounds and the rules that span fields."""
-    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    names = crd["spec"]["names"]
-    lines = [
-        "<!-- Generated from crds/transcription_api by `make generate`; do not edit. -->",
-        "",
-        f"# API reference: {names['kind']}",
-        "",
-        f"`{crd['spec']['group']}/{crd['spec']['versions'][0]['name']}`, kind `{names['kind']}`, short name "
-        f"`{names['shortNames'][0]}`. {schema['description']}",
-    ]
-    for part in ("spec", "status"):
-        lines += ["", f"## {part}", "", "| field | type | default | what it is |", "|---|---|---|---|"]
-        lines += list(_rows(part, schema["properties"][part]))
-    lines += ["", "## Rules", "", "Refused by the API server, with these messages:", ""]
-    lines += [f"- `{path or 'spec'}`: {message}" for path, message in _rules("spec", schema["properties"]["spec"])]
+def api_reference(crds: list[dict[str, Any]]) -> str:
+    """For each kind a table of every field of spec and status, with type, default, bounds and the rules that span fields."""
+    lines = ["<!-- Generated from crds/transcription_api by `make generate`; do not edit. -->", "", "# API reference"]
+    for crd in crds:
+        lines += ["", *_kind(crd)]
     return "\n".join(lines) + "\n"
+
+
+def _kind(crd: dict[str, Any]) -> Iterator[str]:
+    names, version = crd["spec"]["names"], crd["spec"]["versions"][0]
+    schema = version["schema"]["openAPIV3Schema"]
+    scope = "" if crd["spec"]["scope"] == "Namespaced" else ", for the whole cluster"
+    yield f"## {names['kind']}"
+    yield ""
+    yield (
+        f"`{crd['spec']['group']}/{version['name']}`, kind `{names['kind']}`, short name `{names['shortNames'][0]}`{scope}. "
+        f"{schema['description']}"
+    )
+    for part in ("spec", "status"):
+        if part in schema["properties"]:
+            yield from ("", f"### {part}", "", "| field | type | default | what it is |", "|---|---|---|---|")
+            yield from _rows(part, schema["properties"][part])
+    if rules := list(_rules("spec", schema["properties"]["spec"])):
+        yield from ("", "### Rules", "", "Refused by the API server, with these messages:", "")
+        yield from (f"- `{path or 'spec'}`: {message}" for path, message in rules)
 
 
 def _rows(path: str, schema: dict[str, Any]) -> Iterator[str]:

@@ -1,23 +1,19 @@
 """`kubectl apply` refuses every bad spec at once, and says which field is wrong; good ones it takes."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.contract.invalid_specs import INVALID, VALID, Invalid
+from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl, transcription_job
 from transcription_api.speech import Decoding
-
-CRD = Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml"
 
 
 @pytest.fixture(scope="module")
 def kubectl(namespace: Kubectl) -> Kubectl:
-    # As Helm would, so that an install after the tests finds no other owner of the fields.
-    namespace("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(CRD))
-    namespace("wait", "--for=condition=Established", "crd/transcriptionjobs.transcription.whisperx.dev", "--timeout=30s")
+    install_definitions(namespace)
     return namespace
 
 

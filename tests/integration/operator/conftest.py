@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl
 from tests.integration.operator.operators import RIGHTS, Operator, eventually, kubeconfig_of, rendered
 
@@ -32,12 +33,8 @@ def alone(cluster: None) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def resource_definition(cluster: None) -> None:
-    """The CRD of this tree."""
-    file = Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml"
-    kubectl = Kubectl("default")
-    # As Helm would, so that the chart can take it over without a conflict.
-    kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(file))
-    kubectl("wait", "--for=condition=Established", "crd/transcriptionjobs.transcription.whisperx.dev", "--timeout=30s")
+    """The CRDs of this tree."""
+    install_definitions(Kubectl("default"))
 
 
 @pytest.fixture(scope="module")

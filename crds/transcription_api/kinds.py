@@ -1,0 +1,65 @@
+"""The kinds of the API group: the model of each, how it is called, and which columns `kubectl get` shows.
+
+Whatever is made for each kind (CRD files, the chart's copy, the API reference) is made for every member of `KINDS`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from transcription_api import names
+from transcription_api.job import TranscriptionJob
+
+Column = dict[str, Any]
+"""An `additionalPrinterColumns` entry; priority 1 shows with `-o wide` only."""
+
+AGE: Column = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomKind:
+    """One kind of custom resource. Its CRD has a status subresource if the model has a field `status`."""
+
+    model: type[BaseModel]
+    """The whole object; the class is called like the kind."""
+    plural: str
+    short_name: str
+    columns: tuple[Column, ...]
+    scope: Literal["Namespaced", "Cluster"] = "Namespaced"
+
+    @property
+    def kind(self) -> str:
+        """The kind's name."""
+        return self.model.__name__
+
+    @property
+    def crd_name(self) -> str:
+        """The name of the CustomResourceDefinition."""
+        return f"{self.plural}.{names.GROUP}"
+
+
+TRANSCRIPTION_JOB = CustomKind(
+    TranscriptionJob,
+    names.PLURAL,
+    names.SHORT_NAME,
+    (
+        {"name": "Phase", "type": "string", "jsonPath": ".status.phase"},
+        {"name": "Progress", "type": "string", "jsonPath": ".status.progress"},
+        {"name": "Files", "type": "string", "jsonPath": ".status.fileProgress", "description": "Files done of files found"},
+        {"name": "Failed", "type": "integer", "jsonPath": ".status.files.failed"},
+        {
+            "name": "Speed",
+            "type": "number",
+            "jsonPath": ".status.realTimeFactor",
+            "description": "Seconds of audio transcribed in a second",
+        },
+        AGE,
+        {"name": "Model", "type": "string", "jsonPath": ".status.model", "priority": 1},
+        {"name": "Language", "type": "string", "jsonPath": ".spec.language", "priority": 1},
+        {"name": "Job", "type": "string", "jsonPath": ".status.jobName", "priority": 1},
+        {"name": "Message", "type": "string", "jsonPath": ".status.message", "priority": 1},
+    ),
+)
+
+KINDS = (TRANSCRIPTION_JOB,)
