@@ -265,8 +265,9 @@ class TranscriptionJobSpec(Contract):
     """How many pods, each with one GPU, share the files. Mutable."""
     compute: Compute = Compute()
     """Where pods run."""
-    max_failed_files: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
-    """With more failed files than this the job is Failed; what succeeded stays written. Mutable."""
+    max_failed_files: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    """With more failed files than this the run stops and is Failed; left out, every file is tried, and the job is Failed at its
+    end if any failed. What succeeded stays written. Mutable."""
     suspend: bool = False
     """true stops the pods and keeps what is done; false goes on. Mutable."""
     run_id: RunId = ""

@@ -7,6 +7,7 @@ from transcription_api.ledger import manifest_key
 from transcription_api.names import ANNOTATION_REPORT
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
+from transcription_operator.policies.failed_files import beyond_hope, too_many
 from transcription_operator.policies.failure import coming_end, job_cause, last_cause
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.obstacle import obstacle
@@ -21,6 +22,8 @@ FAILURE_GRACE = timedelta(seconds=2)
 """The same for a failed Job, whose pods may have died without a report."""
 POD_PATIENCE = timedelta(seconds=30)
 """A Job that has made no pod for this long has a problem that only its events tell."""
+
+TOO_MANY_FAILED_FILES = "TooManyFailedFiles"
 
 _BEFORE_SPEECH = (Stage.STARTING, Stage.LOADING_MODEL)
 
@@ -57,7 +60,7 @@ class Case:
 def judge(case: Case) -> Verdict:
     """The state of the run."""
     questions = (
-        *(_refused, _complete, _failed, _unreachable, _suspended, _queued, _suspended_by_other, _replaced),
+        *(_refused, _complete, _failed, _unreachable, _suspended, _queued, _suspended_by_other, _beyond_hope, _replaced),
         *(_running, _hindered, _podless, _failing, _retrying),
     )
     verdict = next(filter(None, (question(case) for question in questions)), None) or _pending(case)
@@ -86,12 +89,8 @@ def _complete(case: Case) -> Verdict | None:
     if missing and case.now < ended_at + REPORT_GRACE:
         return _wait_for_reports(case, ended_at + REPORT_GRACE)
     files, spec = figures.files, case.resolved.spec
-    if files is not None and files.failed > spec.max_failed_files:
-        message = (
-            f"{files.failed} of {files.total} files failed, spec.maxFailedFiles allows {spec.max_failed_files}: "
-            f"see status.failures; {'the other files are' if files.succeeded + files.skipped else 'none is'} written"
-        )
-        return Verdict(Phase.FAILED, "TooManyFailedFiles", message, ended_at)
+    if files is not None and (message := too_many(files, spec)):
+        return Verdict(Phase.FAILED, TOO_MANY_FAILED_FILES, message, ended_at)
     if files is None or (missing and figures.manifest is None):
         return Verdict(Phase.FAILED, "ReportsMissing", _reports_missing(case, missing), ended_at)
     if files.total < spec.source.min_files:
@@ -145,6 +144,12 @@ def _suspended_by_other(case: Case) -> Verdict | None:
     resume = f"""kubectl patch job -n {job.namespace} {job.name} --type=merge -p '{{"spec":{{"suspend":false}}}}'"""
     message = f"Job {job.name} itself was suspended, and not by spec.suspend; to go on: {resume}"
     return Verdict(Phase.SUSPENDED, "SuspendedByOther", message)
+
+
+def _beyond_hope(case: Case) -> Verdict | None:
+    """Asked of no run that is suspended: it costs nothing, and who suspended it may yet raise the limit."""
+    message = beyond_hope(case.figures, case.resolved.spec)
+    return Verdict(Phase.FAILED, TOO_MANY_FAILED_FILES, message, case.now) if message else None
 
 
 def _replaced(case: Case) -> Verdict | None:

@@ -41,7 +41,9 @@ OURS = [
 
 def test_a_manifest_for_the_released_crd_still_works() -> None:
     released = yaml.safe_load(RELEASED.read_text())
-    assert list(breaking_changes(schema_of(released), schema_of(custom_resource_definition(TRANSCRIPTION_JOB)))) == []
+    found = list(breaking_changes(schema_of(released), schema_of(custom_resource_definition(TRANSCRIPTION_JOB))))
+    # A run stops once the limit is passed; by default none is to stop at its first bad file (decision 0022).
+    assert found == [".spec.maxFailedFiles: the default changed from 0 to None"]
 
 
 def test_the_compatibility_check_sees_a_removed_field_a_narrower_bound_and_a_lost_enum_value() -> None:
@@ -80,7 +82,7 @@ def test_the_spec_with_only_a_bucket_has_every_documented_default() -> None:
     assert spec.output.prefix == "transcripts/"
     assert spec.output.formats == ["json", "tsv", "txt", "vtt", "srt"]
     assert (spec.decoding.beam_size, spec.vad.onset, spec.vad.offset, spec.vad.chunk_size) == (5, 0.5, 0.363, 30)
-    assert (spec.parallelism, spec.backoff_limit, spec.ttl_seconds_after_finished, spec.max_failed_files) == (1, 3, 3600, 0)
+    assert (spec.parallelism, spec.backoff_limit, spec.ttl_seconds_after_finished, spec.max_failed_files) == (1, 3, 3600, None)
 
 
 def test_the_models_and_the_crd_agree_on_the_names_of_spec_and_status() -> None:
