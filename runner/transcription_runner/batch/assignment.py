@@ -13,10 +13,12 @@ from transcription_runner.batch.claims import Claims
 from transcription_runner.batch.lease import LeaseWatch
 from transcription_runner.batch.ledger import Ledger
 from transcription_runner.batch.parallel import AT_ONCE
+from transcription_runner.batch.put_off import PAUSES_SECONDS
 from transcription_runner.batch.scratch import Scratch
 from transcription_runner.batch.sources import SourceFile, source_files
 from transcription_runner.batch.tally import Tally
 from transcription_runner.limits import Limits
+from transcription_runner.store.patience import PatientStore
 from transcription_runner.store.port import Store
 
 LONGEST_POLL_SECONDS = 5.0
@@ -47,6 +49,10 @@ class Pace:
     """Files that are claimed and fetched before the engine takes them. More would keep them from other pods."""
     writers: int = AT_ONCE
     """Files whose results are written at the same time."""
+    fetch_seconds: float = 5.0
+    """How long an object is waited for that the store does not give, before its file is put off."""
+    retry_pauses: tuple[float, ...] = PAUSES_SECONDS
+    """How long files are put off, time after time."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Desk:
     """What all who work on an assignment in one pod share."""
 
     store: Store
+    brief_store: Store
+    """The same with little patience."""
     ledger: Ledger
     claims: Claims
     scratch: Scratch
@@ -72,12 +80,13 @@ def pace_within(limits: Limits) -> Pace:
     return Pace(limits.fetch_bytes, limits.lease_seconds, poll)
 
 
-def desk_for(assignment: Assignment, store: Store, scratch: Scratch, pace: Pace, tally: Tally) -> Desk:
+def desk_for(assignment: Assignment, store: PatientStore, scratch: Scratch, pace: Pace, tally: Tally) -> Desk:
     """A desk over `store`."""
     output = assignment.output
     watch = LeaseWatch(pace.lease_seconds, longest_step=2 * pace.poll_seconds)
     claims = Claims(store, output.bucket, output.prefix, assignment.worker, watch)
-    return Desk(store, Ledger(store, output.bucket, output.prefix, assignment.source.bucket), claims, scratch, tally)
+    ledger = Ledger(store, output.bucket, output.prefix, assignment.source.bucket)
+    return Desk(store, store.briefly(pace.fetch_seconds), ledger, claims, scratch, tally)
 
 
 def files_of(assignment: Assignment, store: Store, ignore: Callable[[str], None] | None = None) -> Iterator[SourceFile]:

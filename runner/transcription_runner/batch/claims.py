@@ -75,6 +75,11 @@ class Claims:
         with self._lock:
             return any(claim.name == name for claim in self._held)
 
+    def holds_any(self) -> bool:
+        """Whether this pod has any claim, and so any file in work, as far as it knows."""
+        with self._lock:
+            return bool(self._held)
+
     def renew(self, store: Store) -> None:
         """Rewrite every claim held, but those that were lost meanwhile. Takes a store of its own: it must not wait long."""
         with self._lock:

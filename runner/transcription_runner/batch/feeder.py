@@ -10,9 +10,10 @@ from transcription_runner.batch.assignment import Assignment, Desk, Pace, files_
 from transcription_runner.batch.claims import Claim, claim_name
 from transcription_runner.batch.ledger import Standing, standing
 from transcription_runner.batch.parallel import for_each
+from transcription_runner.batch.put_off import PutOff
 from transcription_runner.batch.sources import SourceFile
 from transcription_runner.errors import FileError
-from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError
+from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, StoreUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class Feeder:
 
     def __init__(self, assignment: Assignment, desk: Desk, pace: Pace) -> None:
         self._assignment, self._desk, self._pace = assignment, desk, pace
+        self._put_off = PutOff(pace.retry_pauses)
 
     def feed(self, ahead: Ahead, stop: Event) -> None:
         """Put every file that is this pod's to do; returns when every file of the source is done by somebody or begun here, or
@@ -32,8 +34,9 @@ class Feeder:
         first = True
         while not stop.is_set():
             held_by_others, forgotten = self._walk(ahead, stop, first)
-            while held_by_others and not stop.wait(self._pace.poll_seconds):
-                held_by_others = self._unsettled(held_by_others, ahead, stop)
+            while (held_by_others or self._put_off) and not stop.wait(self._pace.poll_seconds):
+                idle = not held_by_others and not self._desk.claims.holds_any()
+                held_by_others = self._unsettled([*held_by_others, *self._put_off.due(idle)], ahead, stop)
             if not forgotten:
                 return
             first = False
@@ -45,16 +48,20 @@ class Feeder:
 
         def visit(file: SourceFile) -> None:
             nonlocal forgotten
-            if first:
-                self._desk.tally.walked(file.size)
             if not self._settle(file, ahead, stop, first):
                 if len(held_by_others) < MOST_REMEMBERED:
                     held_by_others.append(file)
                 else:
                     forgotten = True
 
-        files = files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None)
-        self._several(visit, _until(stop, files), stop)
+        def files() -> Iterator[SourceFile]:
+            for file in files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None):
+                if first:
+                    self._desk.tally.walked(file.size)
+                yield from self._put_off.due()  # those whose time has come meanwhile
+                yield file
+
+        self._several(visit, _until(stop, files()), stop)
         return held_by_others, forgotten
 
     def _unsettled(self, files: list[SourceFile], ahead: Ahead, stop: Event) -> list[SourceFile]:
@@ -72,9 +79,12 @@ class Feeder:
         for_each(visit, files, self._pace.ahead, stop.set, "feed")
 
     def _settle(self, file: SourceFile, ahead: Ahead, stop: Event, count: bool) -> bool:
-        """Leave the file if it is done or in work here, else claim it and put it; False while another holds it, or on stop."""
+        """Leave the file if it is done, put off or in work here, else claim it and put it; False while another holds it, or on
+        stop."""
         name = claim_name(self._desk.ledger.key(file.key))
-        if self._desk.claims.has(name) or self._is_done(file, count):
+        if self._put_off.waits(file) or self._desk.claims.has(name):
+            return True
+        if self._is_done(file, count):
             return True
         if not ahead.reserve():
             return False
@@ -88,7 +98,7 @@ class Feeder:
                 fetched = self._fetch(file, claim, stop)
             if fetched is None:
                 self._desk.claims.release(claim)
-                return done
+                return done or self._put_off.waits(file)
             ahead.put(fetched)
             return True
         finally:
@@ -100,6 +110,7 @@ class Feeder:
         what = standing(entry, file, self._assignment.recipe_hash, self._assignment.worker)
         if entry is None or what is Standing.TO_DO:
             return False
+        self._put_off.settled(file)
         if not count:
             return True
         if what is Standing.SKIP:
@@ -122,18 +133,31 @@ class Feeder:
         if path is None:
             return None
         began = time.monotonic()
+        may_be_put_off = self._put_off.has_room(file)
+        store = self._desk.brief_store if may_be_put_off else self._desk.store
+        fault: FileError | None
         try:
-            read = self._desk.store.fetch(self._assignment.source.bucket, file.key, path, largest)
+            read = store.fetch(self._assignment.source.bucket, file.key, path, largest)
         except ObjectMissingError:
             fault = FileError("ObjectNotFound", "the object was removed after it had been listed")
+        except StoreUnavailableError as error:
+            if not may_be_put_off:
+                raise
+            fault = self._put_off.failed(file, error)
+            if fault is None:
+                log.warning("put off, to be tried again later: %s (%s)", file.key, error)
         except ObjectRefusedError as refused:
             fault = FileError(refused.reason, refused.message)
         except OSError as error:
             fault = FileError("ScratchFull", f"the object cannot be kept in the scratch folder: {error.strerror}")
         else:
+            self._put_off.settled(file)
             log.debug("fetched %s (%d bytes) in %.1f s", read.key, read.size, time.monotonic() - began)
             return Fetched(SourceFile(file.key, read.size, read.etag), claim, path)
         self._desk.scratch.free(path)
+        if fault is None:
+            return None
+        self._put_off.settled(file)
         return Fetched(file, claim, fault=fault)
 
 

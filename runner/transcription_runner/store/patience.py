@@ -43,6 +43,12 @@ class PatientStore:
         self._lock = Lock()
         self._stuck = 0
 
+    def briefly(self, seconds: float) -> "PatientStore":
+        """The same store with little patience, for what can as well be done later. Nobody hears that it waits."""
+        brief = PatientStore(self._inner, min(seconds, self._patience), lambda _: None, self._sleep)
+        brief._reached = True  # whether there is a store at all is not its question
+        return brief
+
     def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
         """See Store. A listing that breaks off goes on after the last key that it gave."""
         last = start_after
