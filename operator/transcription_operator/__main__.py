@@ -12,9 +12,10 @@ from typing import Any, cast
 import kopf
 from prometheus_client import REGISTRY, start_http_server
 
-from transcription_api.names import OPERATOR_FIELD_MANAGER
+from transcription_api.names import KIND, OPERATOR_FIELD_MANAGER
 from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, NoClusterError, UnreachableError
 from transcription_operator.controller import Controller
+from transcription_operator.loop import Loop
 from transcription_operator.metrics import Metrics
 from transcription_operator.settings import OperatorSettings, SettingsError, load_settings
 from transcription_operator.wiring import kopf_settings, wire
@@ -48,13 +49,15 @@ def main() -> None:
 
 
 async def run(settings: OperatorSettings) -> None:
-    """Work until a signal comes; if either kopf or the controller fails, so does the whole."""
+    """Work until a signal comes; if either kopf or the loop fails, so does the whole."""
     start_http_server(settings.metrics_port)
     async with await Cluster.connect() as cluster:
         await _wait_for_resource(cluster)
-        controller = Controller(cluster, settings, Metrics(REGISTRY, settings.version))
+        metrics = Metrics(REGISTRY, settings.version)
+        controller = Controller(cluster, settings, metrics)
+        loop = Loop(KIND, controller, controller.queue, metrics, settings.workers, settings.resync_seconds)
         async with asyncio.TaskGroup() as tasks:
-            work = tasks.create_task(controller.run(), name="controller")
+            work = tasks.create_task(loop.run(), name="loop")
             tasks.create_task(_watch(controller, settings, work.cancel), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
 

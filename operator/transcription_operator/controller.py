@@ -1,10 +1,5 @@
-"""The loop: take the next object from the queue, look, decide, act; and list everything anew now and then.
+"""TranscriptionJobs for the loop: what watches say is remembered, a job whose turn comes is looked at, decided on, acted on."""
 
-Watches only say *that* something changed and put the object on the queue. What is done depends on what the caches hold when its
-turn comes, so events may be lost, late or doubled.
-"""
-
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -13,10 +8,11 @@ from datetime import UTC, datetime
 
 from transcription_api.names import LABEL_JOB_UID
 from transcription_api.status import ConditionType
-from transcription_operator.apply import Applier, RefusedError, StaleError
+from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
-from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, ApiError, Cluster, Kind, UnreachableError
+from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, Cluster, Kind
 from transcription_operator.job_events import creation_failure
+from transcription_operator.listing import list_all
 from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
 from transcription_operator.pacing import Pacing
@@ -47,10 +43,10 @@ class Controller:
         self._clock = clock
         self._caches = Caches()
         self._applier = Applier(cluster, self._caches, settings)
-        self._queue: WorkQueue[str] = WorkQueue(time.monotonic)
+        self.queue: WorkQueue[str] = WorkQueue(time.monotonic)
+        """The uids of the jobs to look at; the loop takes them from here."""
         self._repetition = Repetition(time.monotonic)
         self._pacing = Pacing(time.monotonic)
-        metrics.queue.set_function(lambda: len(self._queue))
 
     # --- what the watches say -------------------------------------------------------------------------------------
 
@@ -64,7 +60,7 @@ class Controller:
             return
         phase = resource.status.phase
         self._metrics.see_phase(resource.uid, resource.namespace, phase.value if phase else "Pending")
-        self._queue.add(resource.uid)
+        self.queue.add(resource.uid)
 
     def see_job(self, raw: Raw, *, deleted: bool = False) -> None:
         """A child Job was seen, or was seen to be gone."""
@@ -74,7 +70,7 @@ class Controller:
         else:
             self._caches.put_job(job)
         if job.owner_uid:
-            self._queue.add(job.owner_uid)
+            self.queue.add(job.owner_uid)
 
     def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:
         """A runner pod was seen, or was seen to be gone."""
@@ -85,55 +81,9 @@ class Controller:
             self._caches.put_pod(pod)
         uid = self._caches.jobs.owner_of(pod.owner_uid)
         if uid:  # else the pod is looked at together with its Job
-            self._queue.add(uid, self._pacing.after_pod_event(uid))
+            self.queue.add(uid, self._pacing.after_pod_event(uid))
 
-    # --- the loops ------------------------------------------------------------------------------------------------
-
-    async def run(self) -> None:
-        """Work until cancelled. The first listing comes before the first decision."""
-        await self._first_listing()
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._settings.workers):
-                tasks.create_task(self._work())
-            tasks.create_task(self._resync())
-
-    async def _first_listing(self) -> None:
-        while True:
-            try:
-                await self.list_everything()
-                return
-            except (ApiError, UnreachableError) as error:
-                log.warning("the first listing failed, trying again: %s", error)
-                await asyncio.sleep(2)
-
-    async def _resync(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.resync_seconds)
-            self._applier.recheck_access()
-            try:
-                await self.list_everything()
-            except (ApiError, UnreachableError) as error:
-                log.warning("the periodic listing failed: %s", error)
-
-    async def _work(self) -> None:
-        while True:
-            uid = await self._queue.get()
-            try:
-                with self._metrics.reconcile.time():
-                    again = await self.process(uid)
-            except StaleError:
-                self._queue.done(uid)
-                self._queue.add(uid)
-            except (ApiError, UnreachableError, RefusedError) as error:
-                self._metrics.errors.inc()
-                log.warning("%s: %s; again in %.1f s", self._title(uid), error, self._queue.failed(uid))
-            except Exception:  # one job's trouble must not stop the others'
-                self._metrics.errors.inc()
-                log.exception("%s: unexpected error; again in %.1f s", self._title(uid), self._queue.failed(uid))
-            else:
-                self._queue.done(uid)
-                if again is not None:
-                    self._queue.add(uid, again)
+    # --- what the loop asks for -----------------------------------------------------------------------------------
 
     async def process(self, uid: str) -> float | None:
         """Look, decide, act. Returns in how many seconds to look again, if at all."""
@@ -167,6 +117,11 @@ class Controller:
             self._pacing.forget(uid)
         return min((seconds for seconds in (again, plan.requeue_after) if seconds is not None), default=None)
 
+    def title(self, uid: str) -> str:
+        """namespace/name, or the uid of a job that is settled or gone."""
+        resource = self._caches.resource(uid)
+        return f"{resource.namespace}/{resource.name}" if resource else uid
+
     async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
         resource = observed.resource
         try:
@@ -183,7 +138,7 @@ class Controller:
 
     def _warn(self, uid: str, message: str | None) -> str | None:
         if message:
-            log.warning("%s: %s", self._title(uid), message)
+            log.warning("%s: %s", self.title(uid), message)
         return message
 
     def _count(self, before: Resource, plan: Plan) -> None:
@@ -202,39 +157,26 @@ class Controller:
 
     async def list_everything(self) -> None:
         """Bring the caches in line with the cluster, and look at whatever is not settled."""
-        uids, version = await self._listed(JOBS, LABEL_JOB_UID, self.see_job)
+        self._applier.recheck_access()
+        uids, version = await self._list(JOBS, LABEL_JOB_UID, self.see_job)
         self._caches.jobs.keep_only(uids, version)
-        uids, version = await self._listed(PODS, LABEL_JOB_UID, self.see_pod)
+        uids, version = await self._list(PODS, LABEL_JOB_UID, self.see_pod)
         self._caches.pods.keep_only(uids, version)
-        uids, version = await self._listed(TRANSCRIPTION_JOBS, None, self.see_resource)
+        uids, version = await self._list(TRANSCRIPTION_JOBS, None, self.see_resource)
         for uid in self._caches.gone(uids, version):
             self._lose(uid)
         for uid in self._caches.unsettled():
-            self._queue.add(uid)
+            self.queue.add(uid)
 
-    async def _listed(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
-        """Show every object of a kind to `see`; returns their uids and the version at which the list was true."""
-        uids: set[str] = set()
-        versions = []
-        namespaces: list[str | None] = [*self._settings.watch_namespaces] or [None]
-        for namespace in namespaces:
-            async for version, items in self._cluster.pages(kind, namespace, selector):
-                versions.append(int(version))
-                for item in items:
-                    uids.add(item["metadata"]["uid"])
-                    see(item)
-        return uids, str(min(versions))
+    async def _list(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
+        return await list_all(self._cluster, kind, self._settings.watch_namespaces, selector, see)
 
     def _lose(self, uid: str) -> None:
         self._caches.forget(uid)
-        self._queue.forget(uid)
+        self.queue.forget(uid)
         self._repetition.forget(uid)
         self._pacing.forget(uid)
         self._metrics.lose(uid)
-
-    def _title(self, uid: str) -> str:
-        resource = self._caches.resource(uid)
-        return f"{resource.namespace}/{resource.name}" if resource else uid
 
 
 def _waiting_since(resource: Resource) -> datetime:

@@ -1,0 +1,24 @@
+"""Listing every object of a kind in the served namespaces, page by page, so that no more than a page is held at once."""
+
+from collections.abc import Callable, Sequence
+
+from transcription_operator.cluster import Cluster, Kind
+from transcription_operator.observed import Raw
+
+
+async def list_all(
+    cluster: Cluster, kind: Kind, namespaces: Sequence[str], selector: str | None, see: Callable[[Raw], None]
+) -> tuple[set[str], str]:
+    """Show every object of `kind` to `see`; no `namespaces`: in all of them.
+
+    Returns the objects' uids and the resource version at which the list was true. Raises ApiError, UnreachableError.
+    """
+    uids: set[str] = set()
+    versions = []
+    for namespace in namespaces or (None,):
+        async for version, items in cluster.pages(kind, namespace, selector):
+            versions.append(int(version))
+            for item in items:
+                uids.add(item["metadata"]["uid"])
+                see(item)
+    return uids, str(min(versions))

@@ -1,0 +1,100 @@
+"""The loop that every kind shares: take the next object from the queue, look, decide, act; and list everything anew now and then.
+
+Watches only say *that* something changed and put the object on the queue. What is done depends on what the caches hold when its
+turn comes, so events may be lost, late or doubled. What to see to, and how, is the kind's own: its `Reconciler` is given here.
+"""
+
+import asyncio
+import logging
+from typing import Protocol
+
+from transcription_operator.apply import RefusedError, StaleError
+from transcription_operator.cluster import ApiError, UnreachableError
+from transcription_operator.metrics import Metrics
+from transcription_operator.work_queue import WorkQueue
+
+log = logging.getLogger(__name__)
+
+_SECONDS_TO_FIRST_LISTING = 2.0
+
+
+class Reconciler(Protocol):
+    """What a kind brings to the loop. Objects are known by their uid."""
+
+    async def list_everything(self) -> None:
+        """Bring the caches in line with the cluster, and put on the queue what is to be looked at.
+
+        Raises ApiError, UnreachableError.
+        """
+
+    async def process(self, uid: str) -> float | None:
+        """Look, decide, act. Returns in how many seconds to look again, if at all.
+
+        Raises StaleError (look again at once), ApiError, UnreachableError, RefusedError (look again after a pause).
+        """
+
+    def title(self, uid: str) -> str:
+        """What people call the object: namespace/name."""
+
+
+class Loop:
+    """Sees to every object of one kind: so many at the same time, and all of them anew every `resync_seconds`."""
+
+    def __init__(
+        self, kind: str, reconciler: Reconciler, queue: WorkQueue[str], metrics: Metrics, workers: int, resync_seconds: float
+    ) -> None:
+        self._kind = kind
+        self._reconciler = reconciler
+        self._queue = queue
+        self._metrics = metrics
+        self._workers = workers
+        self._resync_seconds = resync_seconds
+        metrics.queue.labels(kind).set_function(lambda: len(queue))
+
+    async def run(self) -> None:
+        """Work until cancelled. The first listing comes before the first decision."""
+        await self._first_listing()
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._workers):
+                tasks.create_task(self._work())
+            tasks.create_task(self._resync())
+
+    async def _first_listing(self) -> None:
+        while True:
+            try:
+                await self._reconciler.list_everything()
+                return
+            except (ApiError, UnreachableError) as error:
+                log.warning("the first listing of %ss failed, trying again: %s", self._kind, error)
+                await asyncio.sleep(_SECONDS_TO_FIRST_LISTING)
+
+    async def _resync(self) -> None:
+        while True:
+            await asyncio.sleep(self._resync_seconds)
+            try:
+                await self._reconciler.list_everything()
+            except (ApiError, UnreachableError) as error:
+                log.warning("the periodic listing of %ss failed: %s", self._kind, error)
+
+    async def _work(self) -> None:
+        while True:
+            await self._see_to(await self._queue.get())
+
+    async def _see_to(self, uid: str) -> None:
+        title = self._reconciler.title
+        try:
+            with self._metrics.reconcile.time():
+                again = await self._reconciler.process(uid)
+        except StaleError:
+            self._queue.done(uid)
+            self._queue.add(uid)
+        except (ApiError, UnreachableError, RefusedError) as error:
+            self._metrics.errors.inc()
+            log.warning("%s: %s; again in %.1f s", title(uid), error, self._queue.failed(uid))
+        except Exception:  # one object's trouble must not stop the others'
+            self._metrics.errors.inc()
+            log.exception("%s: unexpected error; again in %.1f s", title(uid), self._queue.failed(uid))
+        else:
+            self._queue.done(uid)
+            if again is not None:
+                self._queue.add(uid, again)

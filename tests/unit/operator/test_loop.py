@@ -1,0 +1,101 @@
+"""The loop that all kinds share: whatever becomes of one object, it comes up again when it should, and the others go on."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from transcription_operator.apply import StaleError
+from transcription_operator.cluster import ApiError
+from transcription_operator.loop import Loop
+from transcription_operator.metrics import Metrics
+from transcription_operator.work_queue import WorkQueue
+
+
+class Kind:
+    """A kind of objects: what is to happen when the one of that name comes up; all others are done."""
+
+    def __init__(self, *names: str, **behaviour: Callable[[], Awaitable[float | None]]) -> None:
+        self.names, self.behaviour = names, behaviour
+        self.queue: WorkQueue[str] = WorkQueue(lambda: asyncio.get_running_loop().time())
+        self.seen: list[str] = []
+        self.listings = self.until = 0
+        self.enough = asyncio.Event()
+
+    async def list_everything(self) -> None:
+        self.listings += 1
+        for name in self.names:
+            self.queue.add(name)
+
+    async def process(self, uid: str) -> float | None:
+        self.seen.append(uid)
+        if len(self.seen) == self.until:
+            self.enough.set()
+        return await self.behaviour[uid]() if uid in self.behaviour else None
+
+    def title(self, uid: str) -> str:
+        return f"team/{uid}"
+
+    def run(self, *, until: int, workers: int = 1, resync_seconds: float = 600) -> list[str]:
+        """Let the loop see to them until so many were looked at."""
+        self.until = until
+
+        async def main() -> None:
+            loop = Loop("Thing", self, self.queue, Metrics(CollectorRegistry(), "test"), workers, resync_seconds)
+            running = asyncio.create_task(loop.run())
+            async with asyncio.timeout(5):
+                await self.enough.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+        asyncio.run(main())
+        return self.seen
+
+
+def failing(*errors: Exception) -> Callable[[], Awaitable[None]]:
+    """Raises one after the other, and then nothing any more."""
+    left = list(errors)
+
+    async def behave() -> None:
+        if left:
+            raise left.pop(0)
+
+    return behave
+
+
+def test_one_that_fails_comes_again_after_a_pause_and_delays_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    kind = Kind("bad", "good", bad=failing(ApiError(500, "no leader"), ValueError("a bug")))
+    assert kind.run(until=4) == ["bad", "good", "bad", "bad"]
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["team/bad: 500: no leader; again in 0.5 s", "team/bad: unexpected error; again in 1.0 s"]
+    assert caplog.records[1].exc_info, "a bug is shown with the place where it is"
+
+
+def test_one_that_changed_meanwhile_is_looked_at_again_at_once() -> None:
+    assert Kind("changed", "other", changed=failing(StaleError())).run(until=3) == ["changed", "other", "changed"]
+
+
+def test_a_first_listing_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("transcription_operator.loop._SECONDS_TO_FIRST_LISTING", 0.01)
+    kind = Kind("a")
+    listing = kind.list_everything
+
+    async def refused_once() -> None:
+        await listing()
+        kind.queue.forget("a")
+        if kind.listings == 1:
+            raise ApiError(403, "not yet")
+        kind.queue.add("a")
+
+    kind.list_everything = refused_once  # type: ignore[method-assign]
+    with caplog.at_level(logging.WARNING):
+        assert kind.run(until=1) == ["a"]
+    assert caplog.messages == ["the first listing of Things failed, trying again: 403: not yet"]
+
+
+def test_everything_is_listed_anew_now_and_then() -> None:
+    kind = Kind("a")
+    kind.run(until=4, resync_seconds=0.01)
+    assert kind.listings >= 3
