@@ -43,8 +43,8 @@ class Controller:
         self._clock = clock
         self._caches = Caches()
         self._applier = Applier(cluster, self._caches, settings)
-        self.queue: WorkQueue[str] = WorkQueue(time.monotonic)
-        """The uids of the jobs to look at; the loop takes them from here."""
+        self.queue: WorkQueue[str] = WorkQueue(time.monotonic, self._namespace_of)
+        """The uids of the jobs to look at, the namespaces in turn; the loop takes them from here."""
         self._repetition = Repetition(time.monotonic)
         self._pacing = Pacing(time.monotonic)
 
@@ -170,6 +170,10 @@ class Controller:
 
     async def _list(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
         return await list_all(self._cluster, kind, self._settings.watch_namespaces, selector, see)
+
+    def _namespace_of(self, uid: str) -> str:
+        resource = self._caches.resource(uid)
+        return resource.namespace if resource else ""  # settled, gone, or a stranger's invention: nothing to do
 
     def _lose(self, uid: str) -> None:
         self._caches.forget(uid)

@@ -1,11 +1,17 @@
-"""The queue of objects to look at: each at most once, at its time, with growing pauses after failures.
+"""The queue of objects to look at: each at most once, at its time, the lanes in turn, with growing pauses after failures.
 
 Adding an object that already waits moves it forward if the new time is earlier and changes nothing otherwise. An object that
 is being worked on can be added: it comes up again afterwards. No object is worked on twice at the same time.
+
+Every object belongs to a lane; a TranscriptionJob's is its namespace. Of the lanes in which something is due, each gives one
+object before any gives another, so that thousands in one lane delay the first in another by one object's work. Within a lane
+the earlier due comes first.
 """
 
 import asyncio
 import heapq
+import math
+from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -16,13 +22,19 @@ LONGEST_PAUSE = 60.0
 
 
 class WorkQueue(Generic[Key]):
-    """See the module. Use it from one event loop only."""
+    """See the module. Use it from one event loop only.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `lane_of` is asked once each time that an object falls due.
+    """
+
+    def __init__(self, clock: Callable[[], float], lane_of: Callable[[Key], Hashable] = lambda _: None) -> None:
         self._clock = clock
+        self._lane_of = lane_of
         self._due: dict[Key, float] = {}
         self._heap: list[tuple[float, int, Key]] = []
         self._sequence = 0
+        self._lanes: dict[Hashable, deque[Key]] = {}
+        """What is due, lane by lane; the lane whose turn it is comes first."""
         self._active: set[Key] = set()
         self._failures: dict[Key, int] = {}
         self._changed = asyncio.Event()
@@ -74,18 +86,30 @@ class WorkQueue(Generic[Key]):
     def _next(self) -> tuple[Key | None, float | None]:
         """The next key that is due, or how long until one is (None: nothing waits)."""
         now = self._clock()
-        while self._heap:
-            due, _, key = self._heap[0]
-            if self._due.get(key) != due or key in self._active:
-                heapq.heappop(self._heap)  # moved, forgotten, or pushed anew by `_release`
-            elif due > now:
-                return None, due - now
-            else:
-                heapq.heappop(self._heap)
+        pause = self._fall_due(now)
+        while self._lanes:
+            lane = next(iter(self._lanes))
+            waiting = self._lanes.pop(lane)
+            key = waiting.popleft()
+            if waiting:
+                self._lanes[lane] = waiting  # behind the others
+            # Else it was forgotten meanwhile, or has come up already.
+            if key not in self._active and self._due.get(key, math.inf) <= now:
                 del self._due[key]
                 self._active.add(key)
                 return key, None
-        return None, None
+        return None, pause
+
+    def _fall_due(self, now: float) -> float | None:
+        """Put what is due in its lane. Returns how long until the next falls due (None: nothing does)."""
+        while self._heap:
+            due, _, key = self._heap[0]
+            if self._due.get(key) == due and key not in self._active:
+                if due > now:
+                    return due - now
+                self._lanes.setdefault(self._lane_of(key), deque()).append(key)
+            heapq.heappop(self._heap)  # in its lane now; or moved, forgotten, or pushed anew by `_release`
+        return None
 
     def _release(self, key: Key) -> None:
         self._active.discard(key)
