@@ -194,7 +194,7 @@ class TranscriptionJobSpec(Contract):
         json_schema_extra=rules(
             *_immutable("source", "output", "storage", "model", "task", "decoding", "vad", "alignment"),
             *_immutable("audio", "languageDetection", "diarization", "compute", "backoffLimit"),
-            *_immutable("language", "activeDeadlineSeconds", "pendingDeadlineSeconds", optional=True),
+            *_immutable("language", "activeDeadlineSeconds", "pendingDeadlineSeconds", "backoffLimitPerIndex", optional=True),
             (
                 "self.task != 'translate' || !has(self.model) || !has(self.model.name) "
                 "|| !(self.model.name.endsWith('.en') || self.model.name.endsWith('turbo'))",
@@ -273,7 +273,10 @@ class TranscriptionJobSpec(Contract):
     run_id: RunId = ""
     """Another value runs the job again: only new, changed and failed files are done. Mutable."""
     backoff_limit: Annotated[int, Field(ge=0, le=100)] = 3
-    """How many failed pods are replaced before the job is Failed."""
+    """How many failed pods are replaced before the job is Failed; not counted with backoffLimitPerIndex."""
+    backoff_limit_per_index: Annotated[int, Field(ge=0, le=100)] | None = None
+    """How many failed pods of one shard are replaced before that shard is given up; the others then do its files, and the job is
+    Failed only if none is left to do them."""
     active_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     """The job is Failed after running this long; suspended time, and waiting for a GPU, do not count."""
     pending_deadline_seconds: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None

@@ -71,6 +71,8 @@ class ChildJob:
     last_applied: Applied
     ttl_seconds: int | None
     active: int
+    failed_indexes: str
+    """The indexes that failed for good, such as `0,3-5`."""
     started: datetime | None
     failing: str
     """Why the Job is about to fail, in the Job controller's words, once it has seen what will end it."""
@@ -235,6 +237,7 @@ def read_job(raw: Raw) -> ChildJob:
         last_applied=_last_applied(metadata, Applied(suspended, parallelism)),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
         active=status.get("active", 0),
+        failed_indexes=status.get("failedIndexes") or "",
         started=_optional_time(status.get("startTime")),
         failing=failing.get("message") or failing.get("reason") or "",
         ended=end["type"] if end else None,

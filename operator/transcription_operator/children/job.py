@@ -8,6 +8,7 @@ in which its pods wait for a GPU, too; see policies/deadlines.py.
 from typing import Any
 
 from transcription_api.names import ANNOTATION_CONFIG, ANNOTATION_RUN, FINAL_EXIT_CODES, LABEL_QUEUE, RUNNER_CONTAINER, ExitCode
+from transcription_api.spec import TranscriptionJobSpec
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
 from transcription_operator.children.runner_config import runner_config_text
@@ -27,7 +28,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
         "completionMode": "Indexed",
         "completions": spec.parallelism,
         "parallelism": spec.parallelism,
-        "backoffLimit": spec.backoff_limit,
+        **_backoff(spec),
         "suspend": spec.suspend,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": pod_failure_policy(),
@@ -45,6 +46,13 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
         },
         "spec": body,
     }
+
+
+def _backoff(spec: TranscriptionJobSpec) -> dict[str, int]:
+    """One limit or the other: with one for each index, Kubernetes counts all indexes together only if told to."""
+    if spec.backoff_limit_per_index is None:
+        return {"backoffLimit": spec.backoff_limit}
+    return {"backoffLimitPerIndex": spec.backoff_limit_per_index}
 
 
 def pod_failure_policy() -> dict[str, Any]:

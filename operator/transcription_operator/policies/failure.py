@@ -9,6 +9,8 @@ from transcription_api.names import FINAL_EXIT_CODES, ExitCode
 from transcription_api.termination import read_termination_message
 from transcription_operator.observed import ChildJob, ChildPod, Termination
 
+FAILED_INDEXES = "FailedIndexes"
+"""Why a Job failed some of whose indexes failed for good, in Kubernetes' word."""
 _REASON = re.compile(r"^[A-Za-z]([A-Za-z0-9_]{0,126}[A-Za-z0-9])?$")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LOG_TAIL = 1000
@@ -40,17 +42,23 @@ def job_cause(job: ChildJob, pods: Iterable[ChildPod], deadline_seconds: int | N
     if job.end_reason == "BackoffLimitExceeded" and pod_cause:
         message = f"more pods failed than spec.backoffLimit allows; the last: {pod_cause.reason}: {pod_cause.message}"
         return Cause("BackoffLimitExceeded", message)
+    if job.end_reason == FAILED_INDEXES and pod_cause:
+        shards = f"shard {job.failed_indexes} failed more often than spec.backoffLimitPerIndex allows, and files are left"
+        return Cause(FAILED_INDEXES, f"{shards}; the last: {pod_cause.reason}: {pod_cause.message}")
     return Cause(job.end_reason or "JobFailed", job.end_message or f"Job {job.name} failed without saying why")
 
 
-def coming_end(job: ChildJob, pods: Iterable[ChildPod], backoff_limit: int) -> Cause | None:
-    """Why the Job is about to fail: after an exit code that no retry can change, or one failed pod too many."""
+def coming_end(job: ChildJob, pods: Iterable[ChildPod], backoff_limit: int | None) -> Cause | None:
+    """Why the Job is about to fail: after an exit code that no retry can change, or one failed pod too many.
+
+    `backoff_limit` is None where each index has a limit of its own.
+    """
     pods = list(pods)
     cause = last_cause(pods)
     if cause is None:
         return Cause("JobFailing", job.failing) if job.failing else None
     codes = [pod.termination.exit_code for pod in pods if pod.phase == "Failed" and pod.termination]
-    spent = sum(_costs_a_retry(pod) for pod in pods) > backoff_limit
+    spent = backoff_limit is not None and sum(_costs_a_retry(pod) for pod in pods) > backoff_limit
     return cause if job.failing or spent or any(code in FINAL_EXIT_CODES for code in codes) else None
 
 

@@ -8,7 +8,8 @@ from transcription_api.names import ANNOTATION_REPORT
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.policies.failed_files import beyond_hope, too_many
-from transcription_operator.policies.failure import coming_end, job_cause, last_cause
+from transcription_operator.policies.failed_shards import failed_for_good, others_did_it_all, what_failed
+from transcription_operator.policies.failure import FAILED_INDEXES, coming_end, job_cause, last_cause
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.obstacle import obstacle
 from transcription_operator.policies.pod_creation import next_look, podless_since
@@ -82,10 +83,10 @@ def _refused(case: Case) -> Verdict | None:
 
 def _complete(case: Case) -> Verdict | None:
     job, figures = case.job, case.figures
-    if job is None or job.ended != "Complete":
+    if job is None or not (job.ended == "Complete" or others_did_it_all(job, figures)):
         return None
     ended_at = job.ended_at or case.now
-    missing = set(range(job.completions)) - figures.finished_shards
+    missing = set(range(job.completions)) - figures.finished_shards - failed_for_good(job)
     if missing and case.now < ended_at + REPORT_GRACE:
         return _wait_for_reports(case, ended_at + REPORT_GRACE)
     files, spec = figures.files, case.resolved.spec
@@ -101,6 +102,8 @@ def _complete(case: Case) -> Verdict | None:
         found = what_was_found(spec.source, files, figures.ignored)
         return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {found}", ended_at)
     message = f"{files.succeeded} transcribed, {files.skipped} already done, {files.failed} failed, of {files.total} files"
+    if failed := what_failed(job, case.pods):
+        message += f"; {failed}, the others did its files"
     return Verdict(Phase.SUCCEEDED, "Completed", message, ended_at)
 
 
@@ -109,8 +112,10 @@ def _failed(case: Case) -> Verdict | None:
     if job is None or job.ended != "Failed":
         return None
     ended_at = job.ended_at or case.now
-    if case.now < ended_at + FAILURE_GRACE:
-        return _wait_for_reports(case, ended_at + FAILURE_GRACE)
+    # Where shards failed for good, whether the others did all is for their reports to say.
+    grace = REPORT_GRACE if job.end_reason == FAILED_INDEXES else FAILURE_GRACE
+    if case.now < ended_at + grace:
+        return _wait_for_reports(case, ended_at + grace)
     cause = job_cause(job, case.pods, case.resolved.spec.active_deadline_seconds)
     return Verdict(Phase.FAILED, cause.reason, cause.message, ended_at)
 
@@ -170,6 +175,8 @@ def _running(case: Case) -> Verdict | None:
     message = f"{running} of {case.resolved.spec.parallelism} pods running"
     if shards and all(shard.stage in _BEFORE_SPEECH for shard in shards):
         message += ", loading the model"
+    if case.job and (failed := what_failed(case.job, case.pods)):
+        message += f"; {failed}, the others do its files"
     hindrance = obstacle(case.pods)
     if hindrance:
         message += f"; {hindrance.reason}: {hindrance.message}"
@@ -191,12 +198,14 @@ def _failing(case: Case) -> Verdict | None:
     """What ends the run has happened; the Job controller has yet to say so."""
     if case.job is None:
         return None
-    end = coming_end(case.job, case.pods, case.resolved.spec.backoff_limit)
+    spec = case.resolved.spec
+    end = coming_end(case.job, case.pods, spec.backoff_limit if spec.backoff_limit_per_index is None else None)
     return Verdict(_going_on(case), "Failing", f"the run is about to end; {end.reason}: {end.message}") if end else None
 
 
 def _retrying(case: Case) -> Verdict | None:
-    cause = last_cause(case.pods)
+    failed = failed_for_good(case.job) if case.job else frozenset()
+    cause = last_cause(pod for pod in case.pods if pod.index not in failed)
     if cause:
         return Verdict(_going_on(case), "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
     if case.previous.phase is not Phase.RUNNING:

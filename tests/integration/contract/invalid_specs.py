@@ -147,6 +147,7 @@ INVALID = [
     Invalid("a run id with spaces", {"runId": "second run"}, "spec.runId"),
     Invalid("a run id too long", {"runId": "r" * 64}, "spec.runId"),
     Invalid("a negative back-off", {"backoffLimit": -1}, "spec.backoffLimit"),
+    Invalid("a negative back-off of a shard", {"backoffLimitPerIndex": -1}, "spec.backoffLimitPerIndex"),
     Invalid("a deadline of no time", {"activeDeadlineSeconds": 0}, "spec.activeDeadlineSeconds"),
     Invalid("no time to wait", {"pendingDeadlineSeconds": 0}, "spec.pendingDeadlineSeconds"),
     Invalid("a negative time to live", {"ttlSecondsAfterFinished": -5}, "spec.ttlSecondsAfterFinished"),

@@ -80,6 +80,7 @@ CHANGES = [
     ("pendingDeadlineSeconds", {"pendingDeadlineSeconds": 60}),
     ("source", {"source": {"minFiles": 3}}),
     ("backoffLimit", {"backoffLimit": 1}),
+    ("backoffLimitPerIndex", {"backoffLimitPerIndex": 1}),
 ]
 
 

@@ -38,6 +38,12 @@ def test_the_job_is_indexed_and_sized_by_parallelism() -> None:
     assert "ttlSecondsAfterFinished" not in spec, "a Job that is gone before its end is recorded would be started again"
 
 
+def test_a_limit_for_each_index_takes_the_place_of_the_one_for_all() -> None:
+    spec = start_of(a_job().asking(backoffLimit=7, backoffLimitPerIndex=2)).job["spec"]
+    assert spec["backoffLimitPerIndex"] == 2
+    assert "backoffLimit" not in spec
+
+
 def test_a_suspended_job_is_made_suspended() -> None:
     assert start_of(a_job().asking(suspend=True)).job["spec"]["suspend"] is True
 

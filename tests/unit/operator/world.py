@@ -143,6 +143,11 @@ class Job:
         ]
         return self
 
+    def with_failed_indexes(self, indexes: str) -> Self:
+        """The Job controller has given these indexes up."""
+        self.child["status"]["failedIndexes"] = indexes
+        return self
+
     def child_is_failing(self, message: str = "") -> Self:
         """The Job controller has seen what will end the Job."""
         condition = {"type": "FailureTarget", "status": "True", "reason": "PodFailurePolicy", "message": message}
