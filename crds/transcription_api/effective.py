@@ -74,7 +74,9 @@ class Effective(Record):
     device: Device
     """What pods compute on."""
     gpu_resource: Name | None = None
-    """The resource that every pod gets one of; left out, pods get no GPU."""
+    """The resource that every pod gets one of."""
+    resource_claim_template_name: Name | None = None
+    """The ResourceClaimTemplate from which every pod claims its GPU. With neither, pods get no GPU."""
     node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)] = Field(default_factory=dict)
     """Labels that a node must carry."""
     tolerations: Annotated[list[EffectiveToleration], Field(max_length=32, json_schema_extra=ATOMIC)] = Field(
@@ -105,3 +107,8 @@ class Effective(Record):
     """Whether model hubs are never asked."""
     env: Variables = Field(default_factory=dict)
     """Environment variables of the runner that the operator's configuration adds."""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether every pod gets a GPU."""
+        return bool(self.gpu_resource or self.resource_claim_template_name)

@@ -112,7 +112,7 @@ class Toleration(Contract):
 
 
 class ResourceList(Contract):
-    """Amounts for the runner container. GPUs are not set here: every pod gets one of compute.gpuResource."""
+    """Amounts for the runner container. GPUs are not set here, but by compute.gpuResource or resourceClaimTemplateName."""
 
     cpu: Quantity | None = None
     """Cores, such as 4 or 500m."""
@@ -155,6 +155,16 @@ class Compute(Contract):
                 "compute.gpuResource is for pods on a GPU, and compute.device is cpu: remove one of them",
                 ".gpuResource",
             ),
+            (
+                "!has(self.resourceClaimTemplateName) || !has(self.device) || self.device != 'cpu'",
+                "compute.resourceClaimTemplateName is for pods on a GPU, and compute.device is cpu: remove one of them",
+                ".resourceClaimTemplateName",
+            ),
+            (
+                "!has(self.resourceClaimTemplateName) || !has(self.gpuResource)",
+                "compute.resourceClaimTemplateName and compute.gpuResource are two ways to the same GPU: remove one of them",
+                ".resourceClaimTemplateName",
+            ),
         )
     )
 
@@ -162,6 +172,8 @@ class Compute(Contract):
     """cuda: every pod gets one GPU; cpu: none."""
     gpu_resource: ExtendedResource | None = None
     """The device plugin's resource: nvidia.com/gpu, or a MIG slice such as nvidia.com/mig-1g.10gb."""
+    resource_claim_template_name: DnsSubdomain | None = None
+    """A ResourceClaimTemplate (resource.k8s.io/v1) in this namespace: every pod claims its GPU from it. Excludes gpuResource."""
     node_selector: LabelMap | None = None
     """Labels that a node must carry; given here, it replaces the operator's default."""
     tolerations: Annotated[list[Toleration], Field(max_length=32, json_schema_extra=ATOMIC)] | None = None

@@ -117,7 +117,7 @@ def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: dat
         audio_seconds=figures.audio_seconds,
         progress="100%" if complete else percent(figures),
         active_seconds=time.active_seconds if time.until else None,
-        gpu_seconds=time.pod_seconds if time.until and effective and effective.gpu_resource else None,
+        gpu_seconds=time.pod_seconds if time.until and effective and effective.on_gpu else None,
         accounted_until=time.until,
         real_time_factor=speed(figures, running),
         estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, running),

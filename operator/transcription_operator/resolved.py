@@ -45,8 +45,9 @@ def resolve(raw: Raw, settings: OperatorSettings, recorded: Effective | None = N
 def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings) -> Effective:
     compute, runner = spec.compute, settings.runner
     device = compute.device or runner.device
-    gpu_resource = _gpu_resource(compute, runner, device)
-    on_gpu = gpu_resource is not None
+    claim_template = compute.resource_claim_template_name if compute.device != "cpu" else None
+    gpu_resource = None if claim_template else _gpu_resource(compute, runner, device)
+    on_gpu = bool(claim_template or gpu_resource)
     node_selector = runner.node_selector if on_gpu else {}
     tolerations: list[Toleration] = runner.tolerations if on_gpu else []
     resources = compute.resources if compute.resources and compute.resources.wire() else runner.resources
@@ -60,6 +61,7 @@ def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings) -> Effect
         model=_model(spec.model, runner.model, device),
         device=device,
         gpu_resource=gpu_resource,
+        resource_claim_template_name=claim_template,
         node_selector=dict(compute.node_selector if compute.node_selector is not None else node_selector),
         tolerations=[
             EffectiveToleration.model_validate(t.wire())

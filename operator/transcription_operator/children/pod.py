@@ -26,11 +26,14 @@ from transcription_api.termination import TERMINATION_FILE
 
 USER = 65532
 TOKEN_SECONDS = 3600
+_GPU_CLAIM = "gpu"
 
 
 def pod_spec(effective: Effective) -> dict[str, Any]:
     """The spec of every pod of the run."""
+    template = effective.resource_claim_template_name
     optional: dict[str, Any] = {
+        "resourceClaims": [{"name": _GPU_CLAIM, "resourceClaimTemplateName": template}] if template else [],
         "nodeSelector": effective.node_selector,
         "tolerations": [toleration.wire() for toleration in effective.tolerations],
         "priorityClassName": effective.priority_class_name,
@@ -66,7 +69,8 @@ def _container(effective: Effective) -> dict[str, Any]:
     if effective.model_cache:
         read_only = {"readOnly": True} if effective.model_cache.read_only else {}
         mounts.append({"name": "model-cache", "mountPath": effective.model_cache.mount_path, **read_only})
-    resources = {"requests": effective.requests, "limits": effective.limits}
+    claims = [{"name": _GPU_CLAIM}] if effective.resource_claim_template_name else []
+    resources = {"requests": effective.requests, "limits": effective.limits, "claims": claims}
     return {
         "name": RUNNER_CONTAINER,
         "image": effective.image,

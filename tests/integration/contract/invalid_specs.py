@@ -156,6 +156,21 @@ INVALID = [
     Invalid("an unknown device", {"compute": {"device": "tpu"}}, "spec.compute.device"),
     Invalid("a GPU resource without a domain", {"compute": {"gpuResource": "gpu"}}, "spec.compute.gpuResource"),
     Invalid("a GPU for a CPU", {"compute": {"device": "cpu", "gpuResource": "nvidia.com/gpu"}}, "compute.gpuResource"),
+    Invalid(
+        "a claimed GPU for a CPU",
+        {"compute": {"device": "cpu", "resourceClaimTemplateName": "gpu"}},
+        "compute.resourceClaimTemplateName",
+    ),
+    Invalid(
+        "a GPU in two ways",
+        {"compute": {"gpuResource": "nvidia.com/gpu", "resourceClaimTemplateName": "gpu"}},
+        "compute.resourceClaimTemplateName",
+    ),
+    Invalid(
+        "a claim template in another namespace",
+        {"compute": {"resourceClaimTemplateName": "other/gpu"}},
+        "spec.compute.resourceClaimTemplateName",
+    ),
     Invalid("a node label with spaces", {"compute": {"nodeSelector": {"a b": "x"}}}, "spec.compute.nodeSelector"),
     Invalid("a node label's value as a number", {"compute": {"nodeSelector": {"gpus": 8}}}, "spec.compute.nodeSelector"),
     Invalid("an unknown taint effect", {"compute": {"tolerations": [{"key": "gpu", "effect": "Never"}]}}, "effect"),

@@ -103,6 +103,14 @@ def test_the_pod_gets_one_gpu_on_a_node_that_the_spec_names() -> None:
     assert (pod["priorityClassName"], pod["runtimeClassName"]) == ("high", "nvidia")
 
 
+def test_the_pod_claims_its_gpu_from_the_template_that_the_spec_names() -> None:
+    pod = pod_of(a_job().asking(compute={"resourceClaimTemplateName": "one-gpu", "resources": {"limits": {"memory": "32Gi"}}}))
+    (claim,) = pod["resourceClaims"]
+    assert claim["resourceClaimTemplateName"] == "one-gpu"
+    assert pod["containers"][0]["resources"] == {"limits": {"memory": "32Gi"}, "claims": [{"name": claim["name"]}]}
+    assert pod["nodeSelector"] == {"gpu": "a100"}, "the operator's selector is for GPU nodes"
+
+
 def test_a_cpu_pod_asks_for_no_gpu_and_no_gpu_node() -> None:
     pod = pod_of(a_job().asking(compute={"device": "cpu"}))
     assert pod["containers"][0]["resources"] == {}

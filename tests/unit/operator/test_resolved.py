@@ -60,6 +60,23 @@ def test_who_gets_a_gpu(default: str, compute: dict[str, Any], gpu: str | None) 
     assert result.node_selector == ({"gpu": "a100"} if gpu else {}), "the operator's selector is for GPU nodes"
 
 
+@pytest.mark.parametrize(
+    ("default", "compute", "claims"),
+    [
+        ("cuda", {"resourceClaimTemplateName": "one-gpu"}, True),
+        ("cuda", {"resourceClaimTemplateName": "one-gpu", "device": "cuda"}, True),
+        ("cpu", {"resourceClaimTemplateName": "one-gpu"}, True),
+        ("cuda", {"resourceClaimTemplateName": "one-gpu", "device": "cpu"}, False),
+    ],
+)
+def test_a_gpu_that_is_claimed_takes_the_place_of_the_device_plugins(default: str, compute: dict[str, Any], claims: bool) -> None:
+    result = resolved(on(default), compute=compute)
+    assert result.resource_claim_template_name == ("one-gpu" if claims else None)
+    assert (result.gpu_resource, result.limits) == (None, {})
+    assert result.on_gpu is claims
+    assert result.node_selector == ({"gpu": "a100"} if claims else {})
+
+
 def test_a_selector_in_the_spec_holds_without_a_gpu_too() -> None:
     assert resolved(compute={"device": "cpu", "nodeSelector": {"disk": "fast"}}).node_selector == {"disk": "fast"}
 

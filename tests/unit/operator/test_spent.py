@@ -59,3 +59,8 @@ def test_what_happened_while_nobody_watched_counts_when_it_is_seen() -> None:
 def test_a_new_run_counts_from_nothing() -> None:
     job = a_running_job().with_shard(reported=90).reconciled(90).asking(runId="2").reconciled(100)
     assert times(job) == (0, 0)
+
+
+def test_a_claimed_gpu_is_a_gpu() -> None:
+    job = a_running_job(compute={"resourceClaimTemplateName": "one-gpu"}).with_shard(total=2).reconciled(60)
+    assert job.status["gpuSeconds"] == 60
