@@ -9,5 +9,6 @@ FOLDER = Path(__file__).parents[2] / "crds"
 
 def install_definitions(kubectl: Kubectl) -> None:
     """Apply every CRD, and wait until the API server serves the kinds."""
-    kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(FOLDER))
-    kubectl("wait", "--for=condition=Established", "-f", str(FOLDER), "--timeout=30s")
+    files = [flag for file in sorted(FOLDER.glob("*.yaml")) for flag in ("-f", str(file))]
+    kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=helm", *files)
+    kubectl("wait", "--for=condition=Established", *files, "--timeout=30s")
