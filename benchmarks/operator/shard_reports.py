@@ -43,7 +43,15 @@ from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
 from transcription_runner.batch.tally import Tally
 
-KINDS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+KINDS = (
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+)
 IDLE_SECONDS = 15.0
 LOADING_SECONDS = 5.0
 _TICK = os.sysconf("SC_CLK_TCK")

@@ -1,18 +1,21 @@
 """What is in effect for a run: the spec with every default filled in, computed once when the run begins.
 
-Whatever an administrator changes afterwards concerns later runs alone; a Job that has to be made again is made from this. What
-the spec itself fixes (source, decoding, ...) is not repeated, but for what people look for here.
+Whatever an administrator or the owner of a profile changes afterwards concerns later runs alone; a Job that has to be made again
+is made from this. What only a job can say (source, suspend, runId) is not repeated. A status that an older operator wrote lacks
+what it did not know; the spec has it then.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from transcription_api.compute import Toleration
 from transcription_api.contract import ATOMIC, Record
-from transcription_api.spec import Toleration
-from transcription_api.speech import ComputeType, Device, Format
+from transcription_api.runner_config import Recipe
+from transcription_api.speech import ComputeType, Device, Format, Subtitles
 
 Name = Annotated[str, Field(max_length=253)]
+Count = Annotated[int, Field(ge=0)]
 Text = Annotated[str, Field(max_length=1024)]
 Quantities = Annotated[dict[str, Annotated[str, Field(max_length=64)]], Field(max_length=8)]
 Variables = Annotated[dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
@@ -30,6 +33,19 @@ class EffectiveOutput(Record):
     """Put before the source object's key."""
     formats: Annotated[list[Format], Field(max_length=5, json_schema_extra=ATOMIC)]
     """The files written for each source object."""
+    subtitles: Subtitles | None = None
+    """How SRT and VTT cues are cut."""
+
+
+class EffectiveProfile(Record):
+    """The profile that filled in what the job left out."""
+
+    kind: Literal["TranscriptionProfile", "ClusterTranscriptionProfile"]
+    """Its kind."""
+    name: Name
+    """Its name."""
+    generation: Annotated[int, Field(ge=0)] = 0
+    """Which version of its spec it was: metadata.generation."""
 
 
 class EffectiveModel(Record):
@@ -63,6 +79,8 @@ class EffectiveModelCache(Record):
 class Effective(Record):
     """What a run works with, nothing left to default."""
 
+    profile: EffectiveProfile | None = None
+    """The profile that filled in what the job left out; left out, there was none."""
     endpoint: Name
     """The store's address."""
     secret_name: Name
@@ -71,6 +89,22 @@ class Effective(Record):
     """Where transcripts go."""
     model: EffectiveModel
     """The speech recognition model."""
+    recipe: Recipe | None = None
+    """How speech is found, recognised, aligned and attributed to speakers."""
+    parallelism: Count | None = None
+    """How many pods there were to be; what the job itself says now counts."""
+    max_failed_files: Count | None = None
+    """How many files might fail; what the job itself says now counts."""
+    backoff_limit: Count | None = None
+    """How many failed pods are replaced."""
+    backoff_limit_per_index: Count | None = None
+    """How many failed pods of one shard are replaced."""
+    active_deadline_seconds: Count | None = None
+    """How long the run may be running."""
+    pending_deadline_seconds: Count | None = None
+    """How long the run may wait for a pod."""
+    ttl_seconds_after_finished: Count | None = None
+    """When the child Job and its pods were to be removed; what the job itself says now counts."""
     device: Device
     """What pods compute on."""
     gpu_resource: Name | None = None

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from transcription_api import names
 from transcription_api.job import TranscriptionJob
+from transcription_api.profile import ClusterTranscriptionProfile, TranscriptionProfile
 
 Column = dict[str, Any]
 """An `additionalPrinterColumns` entry; priority 1 shows with `-o wide` only."""
@@ -56,10 +57,31 @@ TRANSCRIPTION_JOB = CustomKind(
         },
         AGE,
         {"name": "Model", "type": "string", "jsonPath": ".status.model", "priority": 1},
-        {"name": "Language", "type": "string", "jsonPath": ".spec.language", "priority": 1},
+        {"name": "Language", "type": "string", "jsonPath": ".status.effective.recipe.language", "priority": 1},
         {"name": "Job", "type": "string", "jsonPath": ".status.jobName", "priority": 1},
         {"name": "Message", "type": "string", "jsonPath": ".status.message", "priority": 1},
     ),
 )
 
-KINDS = (TRANSCRIPTION_JOB,)
+_PROFILE_COLUMNS: tuple[Column, ...] = (
+    {
+        "name": "Default",
+        "type": "string",
+        "jsonPath": ".metadata.labels." + names.LABEL_DEFAULT_PROFILE.replace(".", r"\."),
+        "description": "Whether jobs that name no profile get this one",
+    },
+    {"name": "Model", "type": "string", "jsonPath": ".spec.model.name"},
+    {"name": "Language", "type": "string", "jsonPath": ".spec.language"},
+    {"name": "Task", "type": "string", "jsonPath": ".spec.task"},
+    AGE,
+    {"name": "Device", "type": "string", "jsonPath": ".spec.compute.device", "priority": 1},
+    {"name": "Diarization", "type": "boolean", "jsonPath": ".spec.diarization.enabled", "priority": 1},
+    {"name": "Formats", "type": "string", "jsonPath": ".spec.output.formats", "priority": 1},
+)
+
+TRANSCRIPTION_PROFILE = CustomKind(TranscriptionProfile, names.PROFILE_PLURAL, "tsp", _PROFILE_COLUMNS)
+CLUSTER_TRANSCRIPTION_PROFILE = CustomKind(
+    ClusterTranscriptionProfile, names.CLUSTER_PROFILE_PLURAL, "ctsp", _PROFILE_COLUMNS, scope="Cluster"
+)
+
+KINDS = (TRANSCRIPTION_JOB, TRANSCRIPTION_PROFILE, CLUSTER_TRANSCRIPTION_PROFILE)

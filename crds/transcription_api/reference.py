@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
+from transcription_api.structural import told_default
+
 
 def api_reference(crds: list[dict[str, Any]]) -> str:
     """For each kind a table of every field of spec and status, with type, default, bounds and the rules that span fields."""
     lines = ["<!-- Generated from crds/transcription_api by `make generate`; do not edit. -->", "", "# API reference"]
+    told: dict[str, Any] = {}
     for crd in crds:
-        lines += ["", *_kind(crd)]
+        lines += ["", *_kind(crd, told)]
     return "\n".join(lines) + "\n"
 
 
-def _kind(crd: dict[str, Any]) -> Iterator[str]:
+def _kind(crd: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
+    """A kind's chapter; one whose spec is that of a kind in `told` (kind -> spec) refers to it."""
     names, version = crd["spec"]["names"], crd["spec"]["versions"][0]
     schema = version["schema"]["openAPIV3Schema"]
     scope = "" if crd["spec"]["scope"] == "Namespaced" else ", for the whole cluster"
@@ -22,11 +26,16 @@ def _kind(crd: dict[str, Any]) -> Iterator[str]:
         f"`{crd['spec']['group']}/{version['name']}`, kind `{names['kind']}`, short name `{names['shortNames'][0]}`{scope}. "
         f"{schema['description']}"
     )
+    spec = schema["properties"]["spec"]
+    if same := next((kind for kind, known in told.items() if known["properties"] == spec["properties"]), None):
+        yield from ("", f"Its spec has the same fields and rules as that of {same}.")
+        return
+    told[names["kind"]] = spec
     for part in ("spec", "status"):
         if part in schema["properties"]:
             yield from ("", f"### {part}", "", "| field | type | default | what it is |", "|---|---|---|---|")
             yield from _rows(part, schema["properties"][part])
-    if rules := list(_rules("spec", schema["properties"]["spec"])):
+    if rules := list(_rules("spec", spec)):
         yield from ("", "### Rules", "", "Refused by the API server, with these messages:", "")
         yield from (f"- `{path or 'spec'}`: {message}" for path, message in rules)
 
@@ -35,8 +44,9 @@ def _rows(path: str, schema: dict[str, Any]) -> Iterator[str]:
     required = schema.get("required", [])
     for name, field in schema.get("properties", {}).items():
         where = f"{path}.{name}"
-        default = "required" if name in required else _default(field)
-        yield f"| `{where}` | {_type(field)} | {default} | {field.get('description', '')} |"
+        description, told = told_default(field.get("description", ""))
+        default = "required" if name in required else f"`{told}`" if told else _default(field)
+        yield f"| `{where}` | {_type(field)} | {default} | {description} |"
         yield from _rows(where, field)
         if field.get("type") == "array":
             yield from _rows(f"{where}[]", field["items"])

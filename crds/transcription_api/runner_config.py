@@ -6,7 +6,7 @@ from pydantic import Field
 
 from transcription_api.contract import Contract
 from transcription_api.patterns import BucketName, Endpoint, KeyPrefix
-from transcription_api.spec import Source
+from transcription_api.source import Source
 from transcription_api.speech import (
     Alignment,
     AudioSettings,
@@ -59,13 +59,21 @@ class Recipe(Contract):
     """What is asked of the engine for one piece of work; it shapes the words and times as the model does."""
 
     language: Language | None = None
+    """The language spoken, as an ISO code; left out, it is detected for each file."""
     task: Task = Task.TRANSCRIBE
+    """transcribe writes what was said; translate writes it in English."""
     audio: AudioSettings = AudioSettings()
+    """Which sound of each file is transcribed."""
     language_detection: LanguageDetection = LanguageDetection()
+    """How the language is detected where none is given."""
     decoding: Decoding = Decoding()
+    """How the recogniser searches for words."""
     vad: Vad = Vad()
+    """Voice activity detection."""
     alignment: Alignment = Alignment()
+    """Word times."""
     diarization: Diarization = Diarization()
+    """Who spoke when."""
 
 
 class RunnerConfig(Contract):

@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from transcription_api.contract import ATOMIC, SET, Contract, rules
+from transcription_api.contract import ATOMIC, SET, Contract
 from transcription_api.languages import LANGUAGE_CODES
 from transcription_api.patterns import ModelName
 
@@ -44,7 +44,7 @@ Language = Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGE_CODES)}
 
 
 class Model(Contract):
-    """The speech recognition model. What is left out comes from the operator's configuration."""
+    """The speech recognition model. What neither job nor profile says comes from the operator's configuration."""
 
     name: ModelName | None = None
     """A Whisper model: a name (large-v2), a hub name (owner/name) or an absolute folder in the runner's image or volume."""
@@ -99,10 +99,6 @@ class VadMethod(StrEnum):
 class Vad(Contract):
     """Voice activity detection: which stretches of the audio are speech."""
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(("self.offset <= self.onset", "vad.offset must not be greater than vad.onset", ".offset"))
-    )
-
     method: VadMethod = VadMethod.PYANNOTE
     """The detector."""
     onset: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -124,26 +120,6 @@ class AlignmentMethod(StrEnum):
 class Alignment(Contract):
     """Word times."""
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                "!has(self.model) || self.method != 'attention'",
-                "alignment.model names a CTC aligner, which alignment.method attention does not use: remove one of them",
-                ".model",
-            ),
-            (
-                "!self.characters || self.method != 'attention'",
-                "alignment.characters come from a CTC aligner, which alignment.method attention does not use: remove one of them",
-                ".characters",
-            ),
-            (
-                "self.enabled || (self.method == 'auto' && !self.characters && !has(self.model))",
-                "alignment.method, characters and model need alignment.enabled: set it to true or remove them",
-                ".enabled",
-            ),
-        )
-    )
-
     enabled: bool = True
     """Whether words get times of their own."""
     method: AlignmentMethod = AlignmentMethod.AUTO
@@ -160,21 +136,6 @@ Speakers = Annotated[int, Field(ge=1, le=50)]
 
 class Diarization(Contract):
     """Who spoke when."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                "!has(self.minSpeakers) || !has(self.maxSpeakers) || self.minSpeakers <= self.maxSpeakers",
-                "diarization.minSpeakers must not be greater than diarization.maxSpeakers",
-                ".minSpeakers",
-            ),
-            (
-                "self.enabled || !(has(self.minSpeakers) || has(self.maxSpeakers) || has(self.model) || self.embeddings)",
-                "diarization.minSpeakers, maxSpeakers, model, embeddings need diarization.enabled: set it to true or remove them",
-                ".enabled",
-            ),
-        )
-    )
 
     enabled: bool = False
     """Whether segments and words are attributed to speakers."""
@@ -200,16 +161,6 @@ ChannelName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^<>&
 
 class AudioSettings(Contract):
     """Which sound of a file is transcribed."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                "size(self.channelNames) == 0 || self.channels == 'split'",
-                "audio.channelNames needs audio.channels split: mixed channels cannot be told apart",
-                ".channelNames",
-            ),
-        )
-    )
 
     channels: Channels = Channels.MIX
     """mix: all channels as one; split: each channel on its own, and its name is the speaker."""

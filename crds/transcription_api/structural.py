@@ -1,10 +1,28 @@
-"""From a pydantic model to a Kubernetes structural schema: references inlined, JSON Schema 2020-12 turned into OpenAPI v3."""
+"""From a pydantic model to a Kubernetes structural schema: references inlined, JSON Schema 2020-12 turned into OpenAPI v3.
 
+A default in the schema is filled in by the API server, before anybody can see that the field was left out. Fields that `told`
+names have theirs in the description instead.
+"""
+
+import re
 from typing import Any
 
 from pydantic import BaseModel
 
 _DROPPED = {"title", "$defs", "discriminator"}
+_TOLD = "x-defaults-told"
+_DEFAULT = re.compile(r" Default: (.*)\.$")
+
+
+def told(model: type[BaseModel]) -> dict[str, Any]:
+    """For `json_schema_extra` of a model that has the fields of `model`: their defaults, at any depth, are not filled in."""
+    return {_TOLD: [field.alias for field in model.model_fields.values()]}
+
+
+def told_default(description: str) -> tuple[str, str | None]:
+    """A description as it was written, and the default that was added to it."""
+    found = _DEFAULT.search(description)
+    return (description[: found.start()], found[1]) if found else (description, None)
 
 
 def structural_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -19,6 +37,23 @@ def structural_schema(model: type[BaseModel]) -> dict[str, Any]:
     return _convert(document, document.get("$defs", {}))
 
 
+def _with_told_defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """A settings field as an object may leave it out. Items of a list are whole: nobody else fills those in."""
+    result = {name: value for name, value in schema.items() if name != "default"}
+    if "properties" in schema:
+        result["properties"] = {name: _with_told_defaults(field) for name, field in schema["properties"].items()}
+    elif "default" in schema:
+        result["description"] = f"{schema['description']} Default: {as_text(schema['default'])}."
+    return result
+
+
+def as_text(default: Any) -> str:
+    """As one would write it in YAML."""
+    if isinstance(default, list):
+        return f"[{', '.join(as_text(item) for item in default)}]"
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
 def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     node = _without_null(_resolved(node, definitions), definitions)
     result: dict[str, Any] = {}
@@ -26,7 +61,9 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
         if name in _DROPPED or (name == "default" and value is None):
             continue
         if name == "properties":
-            result[name] = {field: _convert(schema, definitions) for field, schema in value.items()}
+            required = node.get("required", [])
+            fields = sorted(value.items(), key=lambda item: item[0] not in required)
+            result[name] = {field: _convert(schema, definitions) for field, schema in fields}
         elif name == "items":
             result[name] = _convert(value, definitions)
         elif name == "additionalProperties":
@@ -45,8 +82,10 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
             raise ValueError(f"{name} has no place in a structural schema: {node}")
         elif name == "default" and "properties" in node:
             result[name] = _without_nulls(value)
-        else:
+        elif name != _TOLD:
             result[name] = value
+    for field in node.get(_TOLD, []):
+        result["properties"][field] = _with_told_defaults(result["properties"][field])
     return result
 
 

@@ -13,7 +13,16 @@ import kopf
 from prometheus_client import REGISTRY, start_http_server
 
 from transcription_api.names import KIND, OPERATOR_FIELD_MANAGER
-from transcription_operator.cluster import JOBS, TRANSCRIPTION_JOBS, ApiError, Cluster, NoClusterError, UnreachableError
+from transcription_operator.cluster import (
+    CLUSTER_PROFILES,
+    JOBS,
+    PROFILES,
+    TRANSCRIPTION_JOBS,
+    ApiError,
+    Cluster,
+    NoClusterError,
+    UnreachableError,
+)
 from transcription_operator.controller import Controller
 from transcription_operator.loop import Loop
 from transcription_operator.metrics import Metrics
@@ -23,6 +32,7 @@ from transcription_operator.wiring import kopf_settings, wire
 CONFIG_VARIABLE = "TRANSCRIPTION_OPERATOR_CONFIG"
 DEFAULT_CONFIG = "/etc/transcription-operator/config.yaml"
 _POLL_SECONDS = 2.0
+_WATCHED = (TRANSCRIPTION_JOBS, PROFILES, CLUSTER_PROFILES, JOBS)
 
 log = logging.getLogger("transcription_operator")
 
@@ -52,7 +62,7 @@ async def run(settings: OperatorSettings) -> None:
     """Work until a signal comes; if either kopf or the loop fails, so does the whole."""
     start_http_server(settings.metrics_port)
     async with await Cluster.connect() as cluster:
-        await _wait_for_resource(cluster)
+        await _wait_for_resources(cluster)
         metrics = Metrics(REGISTRY, settings.version)
         controller = Controller(cluster, settings, metrics)
         loop = Loop(KIND, controller, controller.queue, metrics, settings.workers, settings.resync_seconds)
@@ -74,14 +84,15 @@ async def _watch(controller: Controller, settings: OperatorSettings, stop: Calla
     )
 
 
-async def _wait_for_resource(cluster: Cluster) -> None:
-    """kopf looks once, at its start, whether the API server serves TranscriptionJobs: start it when it does."""
+async def _wait_for_resources(cluster: Cluster) -> None:
+    """kopf looks once, at its start, which kinds the API server serves: start it when it serves ours."""
     said = False
     while True:
         try:
-            if await cluster.serves(TRANSCRIPTION_JOBS) and await cluster.serves(JOBS):
+            missing = [kind.plural for kind in _WATCHED if not await cluster.serves(kind)]
+            if not missing:
                 return
-            reason = "the TranscriptionJob CRD is not installed"
+            reason = f"the API server does not know {', '.join(missing)}: install the CRDs of this version"
         except (ApiError, UnreachableError) as error:
             reason = str(error)
         if not said:

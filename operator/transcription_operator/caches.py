@@ -11,6 +11,8 @@ which pods are a TranscriptionJob's is decided when it is looked at.
 from typing import Generic, Protocol, TypeVar
 
 from transcription_operator.observed import ChildJob, ChildPod, Observed, Resource
+from transcription_operator.profiles import Profiles
+from transcription_operator.versions import is_newer
 
 MAX_EARLY_PODS = 1000
 """Pods that may wait for their Job to be seen. More are a stranger's; if one of ours had to go, the next listing has it."""
@@ -28,11 +30,6 @@ class _Child(Protocol):
 
 
 AnyChild = TypeVar("AnyChild", bound=_Child)
-
-
-def is_newer(version: str, than: str | None) -> bool:
-    """Whether a resource version is not older than another; the API server counts them upwards."""
-    return than is None or int(version) >= int(than)
 
 
 class Children(Generic[AnyChild]):
@@ -94,6 +91,7 @@ class Caches:
     def __init__(self) -> None:
         self.jobs: Children[ChildJob] = Children()
         self.pods: Children[ChildPod] = Children()
+        self.profiles = Profiles()
         self._departed: dict[str, dict[str, ChildPod]] = {}
         self._resources: dict[str, Resource] = {}
         self._settled: dict[str, str] = {}
@@ -172,6 +170,10 @@ class Caches:
         """The uids of the TranscriptionJobs that something is to be done for."""
         return tuple(self._resources)
 
+    def yet_to_begin(self) -> tuple[str, ...]:
+        """The uids of the TranscriptionJobs whose run has not recorded what it works with: a profile has a say in it still."""
+        return tuple(uid for uid, resource in self._resources.items() if not _has_begun(resource))
+
     def gone(self, uids: set[str], seen_at: str) -> list[str]:
         """TranscriptionJobs that a listing, true at version `seen_at`, does not show any more."""
         versions = {uid: resource.resource_version for uid, resource in self._resources.items()} | self._settled
@@ -185,4 +187,9 @@ class Caches:
         jobs = tuple(job for job in self.jobs.of(uid) if job.namespace == resource.namespace)
         pods = tuple(pod for job in jobs for pod in self.pods.of(job.uid) if pod.namespace == resource.namespace)
         departed = tuple(pod for pod in self._departed.get(uid, {}).values() if pod.namespace == resource.namespace)
-        return Observed(resource, jobs, pods, departed=departed)
+        profile = self.profiles.chosen(resource.namespace, resource.spec.get("profileRef"))
+        return Observed(resource, jobs, pods, departed=departed, profile=profile)
+
+
+def _has_begun(resource: Resource) -> bool:
+    return resource.status.effective is not None and resource.status.run_id == resource.run_id

@@ -13,7 +13,14 @@ from urllib.parse import quote
 import aiohttp
 from kubernetes.aio import client, config
 
-from transcription_api.names import GROUP, OPERATOR_FIELD_MANAGER, PLURAL, VERSION
+from transcription_api.names import (
+    CLUSTER_PROFILE_PLURAL,
+    GROUP,
+    OPERATOR_FIELD_MANAGER,
+    PLURAL,
+    PROFILE_PLURAL,
+    VERSION,
+)
 
 Document = dict[str, Any]
 
@@ -27,6 +34,7 @@ class Kind:
 
     prefix: str
     plural: str
+    namespaced: bool = True
 
     def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
         """The URL path of a collection or an object."""
@@ -38,6 +46,8 @@ class Kind:
 
 
 TRANSCRIPTION_JOBS = Kind(f"/apis/{GROUP}/{VERSION}", PLURAL)
+PROFILES = Kind(f"/apis/{GROUP}/{VERSION}", PROFILE_PLURAL)
+CLUSTER_PROFILES = Kind(f"/apis/{GROUP}/{VERSION}", CLUSTER_PROFILE_PLURAL, namespaced=False)
 JOBS = Kind("/apis/batch/v1", "jobs")
 PODS = Kind("/api/v1", "pods")
 SERVICE_ACCOUNTS = Kind("/api/v1", "serviceaccounts")

@@ -10,7 +10,7 @@ from transcription_api.names import LABEL_JOB_UID
 from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
-from transcription_operator.cluster import JOBS, PODS, TRANSCRIPTION_JOBS, Cluster, Kind
+from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, Cluster, Kind
 from transcription_operator.job_events import creation_failure
 from transcription_operator.listing import list_all
 from transcription_operator.metrics import Metrics
@@ -18,6 +18,7 @@ from transcription_operator.observed import Observed, Raw, Resource, read_job, r
 from transcription_operator.pacing import Pacing
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.conditions import condition
+from transcription_operator.profiles import read_profile
 from transcription_operator.reconcile import job_to_explain, reconcile
 from transcription_operator.repetition import FIRST_PAUSE, Repetition
 from transcription_operator.settings import OperatorSettings
@@ -82,6 +83,16 @@ class Controller:
         uid = self._caches.jobs.owner_of(pod.owner_uid)
         if uid:  # else the pod is looked at together with its Job
             self.queue.add(uid, self._pacing.after_pod_event(uid))
+
+    def see_profile(self, raw: Raw, *, deleted: bool = False) -> None:
+        """A profile of either kind was seen, or was seen to be gone: jobs that have not begun are looked at again."""
+        profile = read_profile(raw)
+        if deleted:
+            self._caches.profiles.drop(profile)
+        elif not self._caches.profiles.put(profile):
+            return
+        for uid in self._caches.yet_to_begin():
+            self.queue.add(uid)
 
     # --- what the loop asks for -----------------------------------------------------------------------------------
 
@@ -158,6 +169,9 @@ class Controller:
     async def list_everything(self) -> None:
         """Bring the caches in line with the cluster, and look at whatever is not settled."""
         self._applier.recheck_access()
+        for kind in (PROFILES, CLUSTER_PROFILES):  # first: a run that began without its profile would go on without it
+            uids, version = await self._list(kind, None, self.see_profile)
+            self._caches.profiles.keep_only(uids, version, of_cluster=not kind.namespaced)
         uids, version = await self._list(JOBS, LABEL_JOB_UID, self.see_job)
         self._caches.jobs.keep_only(uids, version)
         uids, version = await self._list(PODS, LABEL_JOB_UID, self.see_pod)
@@ -169,7 +183,8 @@ class Controller:
             self.queue.add(uid)
 
     async def _list(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
-        return await list_all(self._cluster, kind, self._settings.watch_namespaces, selector, see)
+        namespaces = self._settings.watch_namespaces if kind.namespaced else []
+        return await list_all(self._cluster, kind, namespaces, selector, see)
 
     def _namespace_of(self, uid: str) -> str:
         resource = self._caches.resource(uid)

@@ -15,6 +15,7 @@ from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_
 from transcription_api.report import ShardReport
 from transcription_api.status import Shard, TranscriptionJobStatus
 from transcription_operator.pod_report import attributed, completion_index, last_report
+from transcription_operator.profiles import NoProfile, Profile
 
 Raw = Mapping[str, Any]
 
@@ -161,6 +162,8 @@ class Observed:
     contest: Contest | None = None
     departed: tuple[ChildPod, ...] = ()
     """Pods that are gone, and whose last reports status may not have yet."""
+    profile: Profile | NoProfile | None = None
+    """What says what the job leaves out; None: no profile does."""
     creation_failure: str | None = None
     """Why the run's Job could make no pod, in the words of its Events; read only when it has had none for a while."""
 

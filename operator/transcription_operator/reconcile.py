@@ -15,14 +15,14 @@ from transcription_operator.policies.announcements import announcements
 from transcription_operator.policies.bounds import within_bounds
 from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs, stops
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
-from transcription_operator.policies.deadlines import within_deadlines
+from transcription_operator.policies.deadlines import within_deadlines, within_pending_deadline
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
 from transcription_operator.policies.shards import reports_by_age, shards
 from transcription_operator.policies.source import seen
 from transcription_operator.policies.spent import Spent, running_seconds, spent
 from transcription_operator.policies.verdict import Case, Verdict, judge
-from transcription_operator.resolved import InvalidSpecError, resolve
+from transcription_operator.resolved import InvalidSpecError, ProfileLackingError, resolve
 from transcription_operator.run import Run, current_run
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.status_patch import only_progress, status_patch
@@ -46,7 +46,10 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     figures = add_up(reported, reports, previous)
     effective = previous.effective
     try:
-        resolved = resolve(resource.spec, settings, effective)
+        resolved = resolve(resource.spec, settings, effective, observed.profile)
+    except ProfileLackingError as error:
+        limit = resource.spec.get("pendingDeadlineSeconds")
+        verdict = within_pending_deadline(Verdict(Phase.PENDING, error.reason, str(error)), limit, previous, now)
     except InvalidSpecError as error:
         verdict = Verdict(Phase.FAILED, "InvalidSpec", str(error), now)
     else:
@@ -54,8 +57,8 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         so_far = previous.model_copy(update={"shards": reported})
         case = Case(observed, resolved, child, pods, figures, so_far, now)
         verdict = within_deadlines(case, judge(case))
-        # A run is recorded before its Job is made: after a crash between the two, the name stands.
-        if run.recorded and observed.refusal is None and verdict.ended_at is None:
+        # A run and what it begins with are recorded before its Job is made: after a crash between the two, both stand.
+        if run.recorded and previous.effective and observed.refusal is None and verdict.ended_at is None:
             actions += carry_out(observed, run, resolved, child)
     # Whichever write follows on the stop, pods may be gone at the next look: those that are seen now count up to now.
     stopping = stops(actions, run) or (verdict.phase is Phase.SUSPENDED and previous.phase is not Phase.SUSPENDED)
@@ -63,7 +66,8 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
     known = _Known(previous, effective, figures, reported, started, spent(previous, pods, last_moment))
     status = within_bounds(_status(verdict, run, known, resource.generation, now))
-    return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=verdict.requeue_after)
+    requeue_after = verdict.requeue_after if previous.effective or not effective else 0.0  # then its Job is made
+    return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=requeue_after)
 
 
 def job_to_explain(observed: Observed, now: datetime) -> tuple[ChildJob, datetime] | None:

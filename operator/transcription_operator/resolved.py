@@ -1,21 +1,52 @@
-"""The job's spec with every default filled in: from what the run recorded when it began, or else from the operator's settings."""
+"""The job's spec with every default filled in: job over profile over the operator's settings over what is built in.
 
+A run that has begun is resolved from what it recorded then, and from what the job says now where that may change.
+"""
+
+import json
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic import ValidationError
 
+from transcription_api.combinations import Combination, contradictions
+from transcription_api.compute import Compute, Resources, Toleration
 from transcription_api.effective import Effective, EffectiveModel, EffectiveModelCache, EffectiveOutput, EffectiveToleration
-from transcription_api.spec import Compute, Resources, Toleration, TranscriptionJobSpec
+from transcription_api.job_settings import JobSettings
+from transcription_api.profile import ProfileSpec
+from transcription_api.runner_config import Recipe
+from transcription_api.spec import TranscriptionJobSpec
 from transcription_api.speech import ComputeType, Device, Model
+from transcription_operator.layers import layered, said
 from transcription_operator.observed import Raw
+from transcription_operator.profiles import NoProfile, Profile
 from transcription_operator.settings import OperatorSettings, RunnerDefaults, validation_message
 
 MOST_KEY_BYTES = 200_000
 """Pods read their configuration from an annotation, and an object's annotations hold 256 KiB together."""
 
+_LIMITS = (
+    "parallelism",
+    "max_failed_files",
+    "backoff_limit",
+    "backoff_limit_per_index",
+    "active_deadline_seconds",
+    "pending_deadline_seconds",
+    "ttl_seconds_after_finished",
+)
+"""Settings that are recorded as they are; what the job itself says is always read from the job."""
+
 
 class InvalidSpecError(Exception):
     """The spec cannot be carried out; the message says which field and what to do."""
+
+
+class ProfileLackingError(Exception):
+    """The run cannot begin before the job's profile is there."""
+
+    def __init__(self, lacking: NoProfile) -> None:
+        super().__init__(lacking.message)
+        self.reason = lacking.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +59,72 @@ class ResolvedSpec:
     """As it was when the run began."""
 
 
-def resolve(raw: Raw, settings: OperatorSettings, recorded: Effective | None = None) -> ResolvedSpec:
-    """Fill in what the spec leaves out. `recorded` is that of a run that has begun: `settings` have no say in it any more.
+def resolve(
+    raw: Raw, settings: OperatorSettings, recorded: Effective | None = None, profile: Profile | NoProfile | None = None
+) -> ResolvedSpec:
+    """Fill in what the spec leaves out. For a run that has begun, `recorded` says what it began with, and nobody else.
 
-    Raises InvalidSpecError.
+    Raises InvalidSpecError, and ProfileLackingError while the job cannot have its profile.
     """
-    try:
-        spec = TranscriptionJobSpec.model_validate(raw)
-    except ValidationError as error:
-        raise InvalidSpecError(f"spec.{validation_message(error)}") from error
+    spec = _valid(TranscriptionJobSpec, raw, "spec")
     if (size := sum(len(key.encode()) for key in spec.source.keys or [])) > MOST_KEY_BYTES:
         raise InvalidSpecError(f"spec.source.keys have {size} bytes together, at most {MOST_KEY_BYTES} are taken: use a prefix")
-    return ResolvedSpec(spec, recorded or _effective(spec, settings))
+    if recorded:
+        return ResolvedSpec(_as_recorded(spec, recorded), recorded)
+    if isinstance(profile, NoProfile):
+        raise ProfileLackingError(profile)
+    if profile:
+        _valid(ProfileSpec, profile.spec, f"{profile.title}: spec")
+        spec = _valid(TranscriptionJobSpec, layered(raw, profile.spec), f"spec with {profile.title}: spec")
+        # What stands in one object alone the API server has judged.
+        if broken := contradictions(spec):
+            raise InvalidSpecError("; ".join(_told(combination, raw, profile) for combination in broken))
+    return ResolvedSpec(spec, _effective(spec, settings, profile))
 
 
-def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings) -> Effective:
+def time_to_live(raw: Raw, recorded: Effective | None) -> int:
+    """Seconds that the Job of an ended run stays: what the job says now, or what its run began with."""
+    own = raw.get("ttlSecondsAfterFinished")
+    if own is None and recorded:
+        own = recorded.ttl_seconds_after_finished
+    default: int = JobSettings.model_fields["ttl_seconds_after_finished"].default
+    return default if own is None else int(own)
+
+
+Settings = TypeVar("Settings", bound=JobSettings)
+
+
+def _valid(model: type[Settings], raw: Raw, where: str) -> Settings:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidSpecError(f"{where}.{validation_message(error)}") from error
+
+
+def _told(combination: Combination, raw: Raw, profile: Profile) -> str:
+    """What is wrong, and who says which part of it."""
+    layers = (("the job", raw), (profile.title, profile.spec))
+    parts = []
+    for field in combination.fields:
+        speaker, value = next(((who, value) for who, layer in layers if (value := said(layer, field)) is not None), (None, None))
+        if speaker:
+            parts.append(f"{field}: {json.dumps(value)} is said by {speaker}")
+    return f"{combination.message} ({', '.join(parts)})"
+
+
+def _as_recorded(spec: TranscriptionJobSpec, recorded: Effective) -> TranscriptionJobSpec:
+    """The spec as the run began with it, but for what the job itself says: that may have changed since, where it may."""
+    known: dict[str, object] = {
+        name: value for name in _LIMITS if name not in spec.model_fields_set and (value := getattr(recorded, name)) is not None
+    }
+    if recorded.recipe:
+        known |= {name: getattr(recorded.recipe, name) for name in Recipe.model_fields}
+    if recorded.output.subtitles:
+        known["output"] = spec.output.model_copy(update={"subtitles": recorded.output.subtitles})
+    return spec.model_copy(update=known)
+
+
+def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings, profile: Profile | None) -> Effective:
     compute, runner = spec.compute, settings.runner
     device = compute.device or runner.device
     claim_template = compute.resource_claim_template_name if compute.device != "cpu" else None
@@ -53,12 +135,18 @@ def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings) -> Effect
     resources = compute.resources if compute.resources and compute.resources.wire() else runner.resources
     requests, limits = _quantities(resources)
     return Effective(
+        profile=profile.reference() if profile else None,
         endpoint=_given(spec.storage.endpoint or settings.storage.endpoint, "storage.endpoint"),
         secret_name=_given(spec.storage.secret_name or settings.storage.secret_name, "storage.secretName"),
         output=EffectiveOutput(
-            bucket=spec.output.bucket or spec.source.bucket, prefix=spec.output.prefix, formats=spec.output.formats
+            bucket=spec.output.bucket or spec.source.bucket,
+            prefix=spec.output.prefix,
+            formats=spec.output.formats,
+            subtitles=spec.output.subtitles,
         ),
         model=_model(spec.model, runner.model, device),
+        recipe=Recipe(**{name: getattr(spec, name) for name in Recipe.model_fields}),
+        **{name: getattr(spec, name) for name in _LIMITS},
         device=device,
         gpu_resource=gpu_resource,
         resource_claim_template_name=claim_template,

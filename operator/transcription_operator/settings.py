@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
+from transcription_api.compute import Resources, Toleration
 from transcription_api.contract import Contract
 from transcription_api.effective import MOST_VARIABLE_CHARACTERS
 from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, LabelMap, Quantity
-from transcription_api.spec import Resources, Toleration
 from transcription_api.speech import ComputeType, Device, Model
 
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import kopf
 
-from transcription_api.names import GROUP, LABEL_JOB_UID, PLURAL, VERSION
+from transcription_api.names import CLUSTER_PROFILE_PLURAL, GROUP, LABEL_JOB_UID, PLURAL, PROFILE_PLURAL, VERSION
 from transcription_operator.controller import Controller
 
 _EXIT_TIMEOUT = 0.2
@@ -50,6 +50,11 @@ def wire(controller: Controller, stop: Callable[[], object]) -> kopf.OperatorReg
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_resource(event: kopf.RawEvent, **_: Any) -> None:
         controller.see_resource(event["object"], deleted=event["type"] == "DELETED")
+
+    @kopf.on.event(GROUP, VERSION, PROFILE_PLURAL, registry=registry)
+    @kopf.on.event(GROUP, VERSION, CLUSTER_PROFILE_PLURAL, registry=registry)
+    async def on_profile(event: kopf.RawEvent, **_: Any) -> None:
+        controller.see_profile(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event("batch", "v1", "jobs", labels={LABEL_JOB_UID: kopf.PRESENT}, registry=registry)
     async def on_job(event: kopf.RawEvent, **_: Any) -> None:

@@ -3,6 +3,7 @@
 from transcription_api.status import ConditionType, Phase, TranscriptionJobStatus
 from transcription_operator.plan import EventRecord
 from transcription_operator.policies.conditions import condition, holds
+from transcription_operator.profiles import PROFILE_NOT_FOUND, SEVERAL_DEFAULTS
 
 _OBSTACLES = {
     "Unschedulable",
@@ -13,6 +14,8 @@ _OBSTACLES = {
     "PodsNotCreated",
     "JobRejected",
     "NameTaken",
+    PROFILE_NOT_FOUND,
+    SEVERAL_DEFAULTS,
     "WaitingForStore",
     "PodFailed",
 }

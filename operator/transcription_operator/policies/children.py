@@ -5,7 +5,7 @@ from transcription_api.status import Phase, TranscriptionJobStatus
 from transcription_operator.children.job import job
 from transcription_operator.observed import Applied, ChildJob, Observed
 from transcription_operator.plan import ChildAction, DeleteJob, EventRecord, PatchJob, StartRun
-from transcription_operator.resolved import ResolvedSpec
+from transcription_operator.resolved import ResolvedSpec, time_to_live
 from transcription_operator.run import Run
 
 
@@ -32,8 +32,9 @@ def finish(observed: Observed, child: ChildJob) -> list[ChildAction]:
 
 def _expire(observed: Observed, child: ChildJob) -> list[ChildAction]:
     """Give a finished Job, whose end is recorded, its time to live."""
-    seconds = observed.resource.spec.get("ttlSecondsAfterFinished")
-    if child.deleting or seconds is None or child.ttl_seconds == seconds:
+    resource = observed.resource
+    seconds = time_to_live(resource.spec, resource.status.effective)
+    if child.deleting or child.ttl_seconds == seconds:
         return []
     return [PatchJob(child.name, child.uid, {"ttlSecondsAfterFinished": seconds})]
 

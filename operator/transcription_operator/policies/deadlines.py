@@ -6,7 +6,7 @@ would be ended in its first minute on it. With the operator away a run may last 
 
 from datetime import datetime
 
-from transcription_api.status import ConditionType, Phase
+from transcription_api.status import ConditionType, Phase, TranscriptionJobStatus
 from transcription_operator.policies.spent import spent
 from transcription_operator.policies.verdict import Case, Verdict
 
@@ -16,8 +16,22 @@ def within_deadlines(case: Case, verdict: Verdict) -> Verdict:
     if verdict.ended_at is not None or (case.job and case.job.ended):
         return verdict
     if verdict.phase is Phase.PENDING:
-        return _while_pending(case, verdict)
+        since = _pending_since(case.previous, case.now)
+        if any(pod.started and pod.started >= since for pod in case.pods):
+            return verdict
+        return within_pending_deadline(verdict, case.resolved.spec.pending_deadline_seconds, case.previous, case.now)
     return _while_running(case, verdict)
+
+
+def within_pending_deadline(verdict: Verdict, limit: int | None, previous: TranscriptionJobStatus, now: datetime) -> Verdict:
+    """`verdict` on a run that waits, or the one that a limit of so many seconds calls for."""
+    if limit is None:
+        return verdict
+    left = limit - (now - _pending_since(previous, now)).total_seconds()
+    if left > 0:
+        return verdict.looked_at_again(left)
+    message = f"no pod started within spec.pendingDeadlineSeconds ({limit}); {verdict.reason}: {verdict.message}"
+    return Verdict(Phase.FAILED, "PendingDeadlineExceeded", message, now)
 
 
 def _while_running(case: Case, verdict: Verdict) -> Verdict:
@@ -30,21 +44,9 @@ def _while_running(case: Case, verdict: Verdict) -> Verdict:
     return Verdict(Phase.FAILED, "DeadlineExceeded", f"did not end within spec.activeDeadlineSeconds ({limit})", case.now)
 
 
-def _while_pending(case: Case, verdict: Verdict) -> Verdict:
-    limit = case.resolved.spec.pending_deadline_seconds
-    since = _pending_since(case)
-    if limit is None or any(pod.started and pod.started >= since for pod in case.pods):
-        return verdict
-    left = limit - (case.now - since).total_seconds()
-    if left > 0:
-        return verdict.looked_at_again(left)
-    message = f"no pod started within spec.pendingDeadlineSeconds ({limit}); {verdict.reason}: {verdict.message}"
-    return Verdict(Phase.FAILED, "PendingDeadlineExceeded", message, case.now)
-
-
-def _pending_since(case: Case) -> datetime:
+def _pending_since(previous: TranscriptionJobStatus, now: datetime) -> datetime:
     """When the run began to wait: at its beginning, at its resumption, or when its last pod was gone."""
-    waiting = [c for c in case.previous.conditions if c.type in (ConditionType.RUNNING, ConditionType.SUSPENDED)]
+    waiting = [c for c in previous.conditions if c.type in (ConditionType.RUNNING, ConditionType.SUSPENDED)]
     if not waiting or any(condition.status != "False" for condition in waiting):
-        return case.now
+        return now
     return max(condition.last_transition_time for condition in waiting)

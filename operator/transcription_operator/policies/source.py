@@ -1,6 +1,6 @@
 """What did the run find in its source? In words, for a run that found nothing, or too little, to do."""
 
-from transcription_api.spec import Source
+from transcription_api.source import Source
 from transcription_api.status import FileCounts, Ignored
 
 _WHY = {

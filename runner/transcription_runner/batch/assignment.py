@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from transcription_api.ledger import Worker, recipe_hash
 from transcription_api.runner_config import Recipe, ResolvedOutput, RunnerConfig
-from transcription_api.spec import Source
+from transcription_api.source import Source
 from transcription_runner.batch.claims import Claims
 from transcription_runner.batch.lease import LeaseWatch
 from transcription_runner.batch.ledger import Ledger

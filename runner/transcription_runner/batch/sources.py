@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wcmatch import glob
 
 from transcription_api.runner_config import ResolvedOutput
-from transcription_api.spec import Source
+from transcription_api.source import Source
 from transcription_api.speech import Format
 from transcription_runner.batch.parallel import in_order
 from transcription_runner.engine.decoding.suffixes import has_known_suffix

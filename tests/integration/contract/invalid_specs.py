@@ -138,6 +138,10 @@ INVALID = [
         "highlightWords",
     ),
     Invalid("no speakers", {"diarization": {"maxSpeakers": 0}}, "spec.diarization.maxSpeakers"),
+    # profile
+    Invalid("a profile without a name", {"profileRef": {"kind": "TranscriptionProfile"}}, "spec.profileRef.name"),
+    Invalid("a profile of an unknown kind", {"profileRef": {"name": "a", "kind": "Profile"}}, "spec.profileRef.kind"),
+    Invalid("a profile of another namespace", {"profileRef": {"name": "others/a"}}, "spec.profileRef.name"),
     # running
     Invalid("no pods", {"parallelism": 0}, "spec.parallelism"),
     Invalid("too many pods", {"parallelism": 257}, "spec.parallelism"),

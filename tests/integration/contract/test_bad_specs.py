@@ -8,7 +8,7 @@ import pytest
 from tests.integration.contract.invalid_specs import INVALID, VALID, Invalid
 from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl, transcription_job
-from transcription_api.speech import Decoding
+from tests.unit.contract.test_combinations import broken
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,8 @@ EVERYTHING = {
 def test_a_spec_with_every_field_and_explicit_nulls_is_taken(kubectl: Kubectl) -> None:
     kubectl.apply(transcription_job("everything", EVERYTHING))
     stored = kubectl.get("tsj", "everything")["spec"]
-    defaults = {name: value for name, value in Decoding().wire().items() if value is not None}
-    assert stored["decoding"] == defaults
-    assert stored["parallelism"] == 1
+    assert stored["decoding"] == {"beamSize": 5}, "what is left out stays left out, since a profile may say it"
+    assert "parallelism" not in stored
 
 
 CHANGES = [
@@ -79,6 +78,8 @@ CHANGES = [
     ("activeDeadlineSeconds", {"activeDeadlineSeconds": 60}),
     ("pendingDeadlineSeconds", {"pendingDeadlineSeconds": 60}),
     ("source", {"source": {"minFiles": 3}}),
+    ("profileRef", {"profileRef": {"name": "calls-es"}}),
+    ("task", {"task": "transcribe"}),
     ("backoffLimit", {"backoffLimit": 1}),
     ("backoffLimitPerIndex", {"backoffLimitPerIndex": 1}),
 ]
@@ -96,6 +97,41 @@ def test_what_shapes_the_result_cannot_be_changed_later(kubectl: Kubectl, field:
 def test_what_steers_a_run_can_be_changed_at_any_time(kubectl: Kubectl, change: dict[str, Any]) -> None:
     kubectl.apply(transcription_job("steered", EVERYTHING))
     kubectl("patch", "tsj", "steered", "--type=merge", "-p", json.dumps({"spec": change}))
+
+
+COMPLETED_BY_A_PROFILE = [
+    {"diarization": {"minSpeakers": 2}},
+    {"audio": {"channelNames": ["agent"]}},
+    {"vad": {"onset": 0.3}},
+]
+
+
+@pytest.mark.parametrize("change", COMPLETED_BY_A_PROFILE, ids=[str(change) for change in COMPLETED_BY_A_PROFILE])
+def test_what_a_profile_may_complete_is_left_to_the_operator_only_where_a_profile_is_named(
+    kubectl: Kubectl, change: dict[str, Any]
+) -> None:
+    def taken(spec: dict[str, Any]) -> bool:
+        manifest = json.dumps(transcription_job("partial", with_change(spec)))
+        return kubectl.run("apply", "--dry-run=server", "-f", "-", given=manifest).returncode == 0
+
+    assert not taken(change)
+    assert taken({**change, "profileRef": {"name": "calls"}})
+
+
+@pytest.mark.parametrize("case", [case for case in INVALID if broken(case)], ids=lambda case: case.what)
+def test_a_profile_that_contradicts_itself_is_refused(kubectl: Kubectl, case: Invalid) -> None:
+    # These rest on what the profile leaves out, and the job may say.
+    completed = broken(case) in (["audio.channelNames"], ["diarization.enabled"])
+    for kind in ("TranscriptionProfile", "ClusterTranscriptionProfile"):
+        manifest = {**transcription_job("bad", case.change), "kind": kind}
+        result = kubectl.run("apply", "--dry-run=server", "-f", "-", given=json.dumps(manifest))
+        assert (result.returncode == 0) is completed, result.stderr or "taken"
+        assert completed or case.names in result.stderr
+
+
+def test_kubectl_explain_tells_the_defaults(kubectl: Kubectl) -> None:
+    for kind in ("tsj", "tsp", "ctsp"):
+        assert "Default: 5." in kubectl("explain", f"{kind}.spec.decoding.beamSize")
 
 
 def test_kubectl_explain_reads_well(kubectl: Kubectl) -> None:

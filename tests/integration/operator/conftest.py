@@ -13,7 +13,7 @@ from tests.integration.kubectl import Kubectl
 from tests.integration.operator.operators import RIGHTS, Operator, eventually, kubeconfig_of, rendered
 
 RIGHTS_EVERYWHERE = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
-CLUSTER_WIDE = ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "clusterrole")
+CLUSTER_WIDE = ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "clusterrolebinding", "clusterrole")
 
 
 @pytest.fixture(scope="session", autouse=True)

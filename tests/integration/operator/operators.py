@@ -20,6 +20,7 @@ RIGHTS = {
     "Role",
     "RoleBinding",
     "ClusterRole",
+    "ClusterRoleBinding",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
 }

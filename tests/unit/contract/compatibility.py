@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from transcription_api.structural import as_text, told_default
+
 
 def breaking_changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[str]:
     """What `new` refuses or loses that `old` allowed, one sentence each, for two structural schemas."""
@@ -12,8 +14,8 @@ def breaking_changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -
     for name in sorted(set(new.get("required", [])) - set(old.get("required", []))):
         yield f"{path}.{name}: is now required"
     yield from _narrowed(old, new, path)
-    if "default" in old and old.get("default") != new.get("default") and not old.get("properties"):
-        yield f"{path}: the default changed from {old['default']!r} to {new.get('default')!r}"
+    if not old.get("properties") and (before := _default(old)) is not None and before != (after := _default(new)):
+        yield f"{path}: the default changed from {before} to {after}"
     for name, field in old.get("properties", {}).items():
         if name not in new.get("properties", {}):
             yield f"{path}.{name}: is gone"
@@ -22,6 +24,11 @@ def breaking_changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -
     for inner in ("items", "additionalProperties"):
         if isinstance(old.get(inner), dict) and isinstance(new.get(inner), dict):
             yield from breaking_changes(old[inner], new[inner], f"{path}[]")
+
+
+def _default(field: dict[str, Any]) -> str | None:
+    """What holds where the field is left out: filled in by the API server, or told in the description."""
+    return as_text(field["default"]) if "default" in field else told_default(field.get("description", ""))[1]
 
 
 def _narrowed(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[str]:

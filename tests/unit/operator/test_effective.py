@@ -54,7 +54,11 @@ def test_what_is_in_effect_is_recorded_when_the_run_begins() -> None:
     effective = patch["effective"]
     assert patch["model"] == "large"
     assert (effective["endpoint"], effective["secretName"]) == ("http://minio:9000", "minio-credentials")
-    assert effective["output"] == {"bucket": "calls", "prefix": "texts/", "formats": ["json", "tsv", "txt", "vtt", "srt"]}
+    cues = {"maxLineWidth": 42, "maxLineCount": 2, "highlightWords": False}
+    formats = ["json", "tsv", "txt", "vtt", "srt"]
+    assert effective["output"] == {"bucket": "calls", "prefix": "texts/", "formats": formats, "subtitles": cues}
+    assert effective["recipe"]["decoding"]["beamSize"] == 5
+    assert (effective["parallelism"], effective["backoffLimit"], effective["ttlSecondsAfterFinished"]) == (1, 3, 3600)
     assert effective["model"] == {"name": "owner/large", "computeType": "float16"}
     assert (effective["device"], effective["gpuResource"], effective["image"]) == ("cuda", "nvidia.com/gpu", "runner:1")
     assert effective["nodeSelector"] == {"gpu": "a100"}

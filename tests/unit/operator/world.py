@@ -4,10 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from transcription_api.names import ANNOTATION_REPORT, API_VERSION, KIND, LABEL_JOB_UID
+from transcription_api.names import ANNOTATION_REPORT, API_VERSION, KIND, LABEL_DEFAULT_PROFILE, LABEL_JOB_UID
 from transcription_operator.observed import ChildJob, ChildPod, Observed, Refusal, read_job, read_pod, read_resource
 from transcription_operator.plan import DeleteJob, PatchJob, Plan, StartRun
 from transcription_operator.pod_report import LABEL_INDEX
+from transcription_operator.profiles import NoProfile, Profile, read_profile
 from transcription_operator.reconcile import reconcile
 from transcription_operator.run import current_run
 from transcription_operator.settings import OperatorSettings
@@ -51,6 +52,7 @@ class Job:
         self.pods: dict[str, dict[str, Any]] = {}
         self.refusal: Refusal | None = None
         self.creation_failure: str | None = None
+        self.profile: Profile | NoProfile | None = None
         self.events: list[tuple[str, str]] = []
         self.reports: dict[int, dict[str, Any]] = {}
         self._made = 0
@@ -69,6 +71,16 @@ class Job:
 
     def queued(self, queue: str = "gpu") -> Self:
         self.raw["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": queue}
+        return self
+
+    def with_profile(self, name: str = "calls-es", generation: int = 1, **spec: Any) -> Self:
+        """Its profile says what is in `spec` (camelCase)."""
+        self.profile = a_profile(name, generation=generation, **spec)
+        return self
+
+    def without_profile(self, message: str = "there is no such profile") -> Self:
+        """It names a profile that is not there."""
+        self.profile = NoProfile("ProfileNotFound", message)
         return self
 
     def being_deleted(self) -> Self:
@@ -228,6 +240,7 @@ class Job:
             tuple(self._pods()),
             self.refusal,
             creation_failure=self.creation_failure,
+            profile=self.profile,
         )
 
     def reconcile(self, seconds: float = 0, settings: OperatorSettings = SETTINGS) -> Plan:
@@ -290,6 +303,20 @@ class Job:
 def a_job(name: str = "calls") -> Job:
     """A TranscriptionJob that nobody has looked at yet."""
     return Job(name)
+
+
+def a_profile(
+    name: str = "calls-es", *, namespace: str = "team", generation: int = 1, default: bool = False, **spec: Any
+) -> Profile:
+    """A profile as the API server would show it; without a namespace, one of the cluster."""
+    metadata = {
+        "name": name,
+        "uid": f"uid-of-{namespace}-{name}",
+        "resourceVersion": str(generation),
+        "generation": generation,
+        "labels": {LABEL_DEFAULT_PROFILE: "true"} if default else {},
+    }
+    return read_profile({"metadata": metadata | ({"namespace": namespace} if namespace else {}), "spec": spec})
 
 
 def a_running_job(name: str = "calls", **spec: Any) -> Job:

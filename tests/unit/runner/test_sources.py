@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.runner.stores import folder_store
 from transcription_api.runner_config import ResolvedOutput
-from transcription_api.spec import Source
+from transcription_api.source import Source
 from transcription_runner.batch.sources import Selection, source_files
 from transcription_runner.engine.decoding.suffixes import has_known_suffix
 
