@@ -68,11 +68,13 @@ async def run(settings: OperatorSettings) -> None:
         loop = Loop(KIND, controller, controller.queue, metrics, settings.workers, settings.resync_seconds)
         async with asyncio.TaskGroup() as tasks:
             work = tasks.create_task(loop.run(), name="loop")
-            tasks.create_task(_watch(controller, settings, work.cancel), name="watches")
+            tasks.create_task(_watch(controller, loop, settings, work.cancel), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
 
 
-async def _watch(controller: Controller, settings: OperatorSettings, stop: Callable[[], object]) -> None:
+async def _watch(controller: Controller, loop: Loop, settings: OperatorSettings, stop: Callable[[], object]) -> None:
+    # kopf begins with a listing of its own, so nothing is missed; of what it shows then, next to nothing is news any more.
+    await loop.listed.wait()
     await kopf.operator(
         registry=wire(controller, stop),
         settings=kopf_settings(),

@@ -101,11 +101,15 @@ class Caches:
         """An unsettled TranscriptionJob."""
         return self._resources.get(uid)
 
+    def has_seen(self, uid: str, version: str) -> bool:
+        """Whether this version of a TranscriptionJob, or a newer one, is known already."""
+        resource = self._resources.get(uid)
+        known = resource.resource_version if resource else self._settled.get(uid)
+        return known is not None and int(version) <= int(known)
+
     def put_resource(self, resource: Resource) -> bool:
         """Remember `resource`; False when this or a newer version is known already."""
-        known = self._resources.get(resource.uid)
-        version = known.resource_version if known else self._settled.get(resource.uid)
-        if version is not None and int(resource.resource_version) <= int(version):
+        if self.has_seen(resource.uid, resource.resource_version):
             return False
         self._settled.pop(resource.uid, None)
         self._resources[resource.uid] = resource

@@ -17,6 +17,7 @@ from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
 from transcription_operator.pacing import Pacing
 from transcription_operator.plan import EventRecord, Plan
+from transcription_operator.policies.children import ended
 from transcription_operator.policies.conditions import condition
 from transcription_operator.profiles import read_profile
 from transcription_operator.reconcile import job_to_explain, reconcile
@@ -52,16 +53,23 @@ class Controller:
     # --- what the watches say -------------------------------------------------------------------------------------
 
     def see_resource(self, raw: Raw, *, deleted: bool = False) -> None:
-        """A TranscriptionJob was seen, or was seen to be gone."""
-        resource = read_resource(raw)
+        """A TranscriptionJob was seen, or was seen to be gone. One that is over and done with at first sight leaves nothing."""
+        uid = raw["metadata"]["uid"]
         if deleted:
-            self._lose(resource.uid)
+            self._lose(uid)
             return
-        if not self._caches.put_resource(resource):
+        if self._caches.has_seen(uid, raw["metadata"]["resourceVersion"]):
             return
+        is_known = self._caches.resource(uid) is not None
+        resource = read_resource(raw)
+        self._caches.put_resource(resource)
         phase = resource.status.phase
-        self._metrics.see_phase(resource.uid, resource.namespace, phase.value if phase else "Pending")
-        self.queue.add(resource.uid)
+        self._metrics.see_phase(uid, resource.namespace, phase.value if phase else "Pending")
+        # One that is known may be at work just now.
+        if not is_known and ended(resource.status) and self._nothing_is_left_to_do(uid):
+            self._settle(uid)
+        else:
+            self.queue.add(uid)
 
     def see_job(self, raw: Raw, *, deleted: bool = False) -> None:
         """A child Job was seen, or was seen to be gone."""
@@ -70,8 +78,7 @@ class Controller:
             self._caches.drop_job(job.uid)
         else:
             self._caches.put_job(job)
-        if job.owner_uid:
-            self.queue.add(job.owner_uid)
+        self._look_at(job.owner_uid)
 
     def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:
         """A runner pod was seen, or was seen to be gone."""
@@ -82,7 +89,11 @@ class Controller:
             self._caches.put_pod(pod)
         uid = self._caches.jobs.owner_of(pod.owner_uid)
         if uid:  # else the pod is looked at together with its Job
-            self.queue.add(uid, self._pacing.after_pod_event(uid))
+            self._look_at(uid, self._pacing.after_pod_event(uid))
+
+    def _look_at(self, uid: str, delay: float = 0.0) -> None:
+        if self._caches.resource(uid):  # else it is settled, or yet to be seen, or a stranger's invention
+            self.queue.add(uid, delay)
 
     def see_profile(self, raw: Raw, *, deleted: bool = False) -> None:
         """A profile of either kind was seen, or was seen to be gone: jobs that have not begun are looked at again."""
@@ -123,9 +134,7 @@ class Controller:
         if refused and not plan.ends_run:
             raise refused
         if plan.settled:
-            self._caches.settle(uid)
-            self._repetition.forget(uid)
-            self._pacing.forget(uid)
+            self._settle(uid)
         return min((seconds for seconds in (again, plan.requeue_after) if seconds is not None), default=None)
 
     def title(self, uid: str) -> str:
@@ -188,7 +197,16 @@ class Controller:
 
     def _namespace_of(self, uid: str) -> str:
         resource = self._caches.resource(uid)
-        return resource.namespace if resource else ""  # settled, gone, or a stranger's invention: nothing to do
+        return resource.namespace if resource else ""
+
+    def _nothing_is_left_to_do(self, uid: str) -> bool:
+        observed = self._caches.observed(uid)
+        return observed is not None and reconcile(observed, self._clock(), self._settings).settled
+
+    def _settle(self, uid: str) -> None:
+        self._caches.settle(uid)
+        self._repetition.forget(uid)
+        self._pacing.forget(uid)
 
     def _lose(self, uid: str) -> None:
         self._caches.forget(uid)

@@ -49,11 +49,14 @@ class Loop:
         self._metrics = metrics
         self._workers = workers
         self._resync_seconds = resync_seconds
+        self.listed = asyncio.Event()
+        """Set once everything was listed for the first time."""
         metrics.queue.labels(kind).set_function(lambda: len(queue))
 
     async def run(self) -> None:
         """Work until cancelled. The first listing comes before the first decision."""
         await self._first_listing()
+        self.listed.set()
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._workers):
                 tasks.create_task(self._work())

@@ -13,6 +13,8 @@ from transcription_api.names import CLUSTER_PROFILE_PLURAL, GROUP, LABEL_JOB_UID
 from transcription_operator.controller import Controller
 
 _EXIT_TIMEOUT = 0.2
+_IDLE_TIMEOUT = 0.1
+_CHUNK = 500
 _SERVER_TIMEOUT = 5 * 60
 _CONNECT_TIMEOUT = 30
 _A_DAY_OF_RETRIES = (1, 1, 2, 3, 5, 8, *[10] * 8640)
@@ -27,6 +29,9 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True
     # The handlers below only take note of an event: nothing is worth waiting for at the end.
     settings.queueing.exit_timeout = _EXIT_TIMEOUT
+    # Until then kopf keeps a task for each object, and the last event with it: of ten thousand that are listed, 300 MB.
+    settings.queueing.idle_timeout = _IDLE_TIMEOUT
+    settings.watching.chunk_size = _CHUNK
     settings.watching.server_timeout = _SERVER_TIMEOUT
     settings.watching.client_timeout = _SERVER_TIMEOUT + _CONNECT_TIMEOUT
     settings.watching.connect_timeout = _CONNECT_TIMEOUT

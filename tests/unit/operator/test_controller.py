@@ -1,4 +1,4 @@
-"""The loop's own part: how often status is written, and that what a pod said last is written though the pod is gone."""
+"""TranscriptionJobs in the loop: how often status is written, what a departed pod said last, what is over at first sight."""
 
 import asyncio
 from copy import deepcopy
@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.unit.operator.world import SETTINGS, Job, a_running_job, at
+from tests.unit.operator.world import SETTINGS, Job, a_running_job, at, finished
 from transcription_operator.cluster import Cluster
 from transcription_operator.controller import Controller
 from transcription_operator.metrics import Metrics
@@ -38,7 +38,8 @@ class Operator:
     def __init__(self, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
         self.job, self.cluster, self.monotonic = job, Written(job), 100.0
         monkeypatch.setattr("transcription_operator.controller.time.monotonic", lambda: self.monotonic)
-        metrics = Metrics(CollectorRegistry(), "test")
+        self.registry = CollectorRegistry()
+        metrics = Metrics(self.registry, "test")
         self.controller = Controller(cast(Cluster, self.cluster), SETTINGS, metrics, lambda: at(self.monotonic - 90))
         self.look()
 
@@ -91,3 +92,63 @@ def test_what_a_pod_said_last_is_written_though_the_pod_is_gone(monkeypatch: pyt
     operator.monotonic += 9
     assert operator.process() is None
     assert len(operator.cluster.statuses) == 2, "and then there is nothing left to write"
+
+
+def over(**spec: Any) -> Job:
+    """A job whose end is recorded, and whose child Job has its time to live."""
+    return finished(a_running_job(**spec).with_shard(total=1, succeeded=1, stage="Finished")).reconciled(100)
+
+
+def listed(job: Job) -> Controller:
+    """A controller that has just begun, and has listed everything."""
+    controller = Controller(cast(Cluster, Written(job)), SETTINGS, Metrics(CollectorRegistry(), "test"), lambda: at(200))
+    for child in job.children.values():
+        controller.see_job(child)
+    for pod in job.pods.values():
+        controller.see_pod(pod)
+    controller.see_resource(job.raw)
+    return controller
+
+
+def test_what_is_over_and_done_with_at_first_sight_is_never_looked_at() -> None:
+    controller = listed(over())
+    assert len(controller.queue) == 0
+
+
+def test_what_is_over_but_not_done_with_is_looked_at() -> None:
+    job = over()
+    del job.child["spec"]["ttlSecondsAfterFinished"]
+    assert len(listed(job).queue) == 1, "its Job lacks the time to live"
+    assert len(listed(over().asking(runId="2")).queue) == 1, "another run is asked for"
+    unseen = over()
+    unseen.raw["metadata"]["generation"] += 1
+    assert len(listed(unseen).queue) == 1, "observedGeneration is behind"
+
+
+def test_what_is_done_with_is_looked_at_again_when_it_changes() -> None:
+    job = over()
+    controller = listed(job)
+    job.asking(runId="2").raw["metadata"]["resourceVersion"] = "99"
+    controller.see_resource(job.raw)
+    assert len(controller.queue) == 1
+
+
+def test_an_end_is_counted_although_its_event_comes_before_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch may be quicker than the answer to the very write that it tells of."""
+    job = finished(a_running_job().with_shard(total=1, succeeded=1, stage="Finished"))
+    del job.raw["spec"]["ttlSecondsAfterFinished"]  # so that nothing is left to do once the end is recorded
+    operator = Operator(job, monkeypatch)
+    answer = operator.cluster.merge
+
+    async def slow_answer(*arguments: Any) -> dict[str, Any]:
+        answered = deepcopy(await answer(*arguments))
+        operator.controller.see_resource(deepcopy(answered))
+        return answered
+
+    monkeypatch.setattr(operator.cluster, "merge", slow_answer)
+    operator.monotonic = 190.0
+    operator.process()
+    assert operator.cluster.statuses[-1]["phase"] == "Succeeded"
+    assert operator.registry.get_sample_value(
+        "transcription_jobs_finished_total", {"namespace": "team", "result": "succeeded", "reason": "Completed"}
+    )
