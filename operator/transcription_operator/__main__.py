@@ -61,9 +61,9 @@ def main() -> None:
 async def run(settings: OperatorSettings) -> None:
     """Work until a signal comes; if either kopf or the loop fails, so does the whole."""
     start_http_server(settings.metrics_port)
-    async with await Cluster.connect() as cluster:
+    metrics = Metrics(REGISTRY, settings.version)
+    async with await Cluster.connect(metrics.refusals.inc) as cluster:
         await _wait_for_resources(cluster)
-        metrics = Metrics(REGISTRY, settings.version)
         controller = Controller(cluster, settings, metrics)
         loop = Loop(KIND, controller, controller.queue, metrics, settings.workers, settings.resync_seconds)
         async with asyncio.TaskGroup() as tasks:

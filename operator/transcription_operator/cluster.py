@@ -5,7 +5,8 @@ fields they do not know and hold far more memory than a decision needs.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote
@@ -21,11 +22,13 @@ from transcription_api.names import (
     PROFILE_PLURAL,
     VERSION,
 )
+from transcription_operator.throttle import MOST_REFUSALS, Throttle
 
 Document = dict[str, Any]
 
 TIMEOUT_SECONDS = 30
 _PAGE = 500
+_TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,18 @@ class UnreachableError(Exception):
 
 
 class Cluster:
-    """A connection to one cluster. Use it as an async context manager."""
+    """A connection to one cluster. Use it as an async context manager.
 
-    def __init__(self, api: client.ApiClient) -> None:
+    `on_refusal` is called whenever the API server has too much to do (429); the request waits and is made again.
+    """
+
+    def __init__(self, api: client.ApiClient, on_refusal: Callable[[], object] = lambda: None) -> None:
         self._api = api
+        self._on_refusal = on_refusal
+        self._throttle = Throttle(time.monotonic)
 
     @classmethod
-    async def connect(cls) -> Self:
+    async def connect(cls, on_refusal: Callable[[], object] = lambda: None) -> Self:
         """By the pod's service account where there is one, else by KUBECONFIG or ~/.kube/config. Raises NoClusterError."""
         configuration = client.Configuration()
         try:
@@ -90,7 +98,7 @@ class Cluster:
             except config.ConfigException as error:
                 message = "no cluster to connect to: this is no pod with a service account, and KUBECONFIG names no usable file"
                 raise NoClusterError(f"{message} ({error})") from error
-        return cls(client.ApiClient(configuration))
+        return cls(client.ApiClient(configuration), on_refusal)
 
     async def __aenter__(self) -> Self:
         return self
@@ -176,11 +184,17 @@ class Cluster:
             body=body,
             auth_settings=["BearerToken"],
         )
-        try:
-            response = await self._api.call_api(*arguments, _request_timeout=TIMEOUT_SECONDS)
-            text = await response.read()  # type: ignore[no-untyped-call]
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(f"{method} {path}: {error or type(error).__name__}") from error
+        for _ in range(MOST_REFUSALS + 1):
+            await self._throttle.passed()
+            try:
+                response = await self._api.call_api(*arguments, _request_timeout=TIMEOUT_SECONDS)
+                text = await response.read()  # type: ignore[no-untyped-call]
+            except (TimeoutError, aiohttp.ClientError, OSError) as error:
+                raise UnreachableError(f"{method} {path}: {error or type(error).__name__}") from error
+            if response.status != _TOO_MANY_REQUESTS:
+                break
+            self._on_refusal()
+            self._throttle.refused(response.headers)
         if response.status >= 400:
             raise ApiError(response.status, _message(text, response.reason))
         document: Document = json.loads(text)

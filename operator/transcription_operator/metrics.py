@@ -50,6 +50,11 @@ class Metrics:
         )
         self.reconcile = Histogram("transcription_operator_reconcile_seconds", "Time to decide and to write", registry=registry)
         self.errors = Counter("transcription_operator_reconcile_errors", "Failed reconciles, each tried again", registry=registry)
+        self.refusals = Counter(
+            "transcription_operator_api_refusals",
+            "Requests that the API server refused because it had too much to do (429), each made again",
+            registry=registry,
+        )
         self.queue = Gauge("transcription_operator_queue_depth", "Objects waiting to be looked at", ["kind"], registry=registry)
         Info("transcription_operator_build", "The operator's version", registry=registry).info({"version": version})
         self._phases: dict[str, tuple[str, str]] = {}
