@@ -5,7 +5,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,11 +68,16 @@ async def run(settings: OperatorSettings) -> None:
         loop = Loop(KIND, controller, controller.queue, metrics, settings.workers, settings.resync_seconds)
         async with asyncio.TaskGroup() as tasks:
             work = tasks.create_task(loop.run(), name="loop")
-            tasks.create_task(_watch(controller, loop, settings, work.cancel), name="watches")
+
+            async def stop() -> None:
+                work.cancel()
+                await asyncio.wait({work})
+
+            tasks.create_task(_watch(controller, loop, settings, stop), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
 
 
-async def _watch(controller: Controller, loop: Loop, settings: OperatorSettings, stop: Callable[[], object]) -> None:
+async def _watch(controller: Controller, loop: Loop, settings: OperatorSettings, stop: Callable[[], Awaitable[None]]) -> None:
     # kopf begins with a listing of its own, so nothing is missed; of what it shows then, next to nothing is news any more.
     await loop.listed.wait()
     await kopf.operator(

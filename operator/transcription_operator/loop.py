@@ -16,6 +16,8 @@ from transcription_operator.work_queue import WorkQueue
 log = logging.getLogger(__name__)
 
 _SECONDS_TO_FIRST_LISTING = 2.0
+FINISHING_SECONDS = 20.0
+"""What is at work when the loop is stopped may take so long to be finished; the chart's grace period is longer."""
 
 
 class Reconciler(Protocol):
@@ -54,7 +56,7 @@ class Loop:
         metrics.queue.labels(kind).set_function(lambda: len(queue))
 
     async def run(self) -> None:
-        """Work until cancelled. The first listing comes before the first decision."""
+        """Work until cancelled; what is at work then is finished. The first listing comes before the first decision."""
         await self._first_listing()
         self.listed.set()
         async with asyncio.TaskGroup() as tasks:
@@ -81,7 +83,13 @@ class Loop:
 
     async def _work(self) -> None:
         while True:
-            await self._see_to(await self._queue.get())
+            at_work = asyncio.create_task(self._see_to(await self._queue.get()))
+            try:
+                await asyncio.shield(at_work)
+            except asyncio.CancelledError:
+                await asyncio.wait({at_work}, timeout=FINISHING_SECONDS)
+                at_work.cancel()
+                raise
 
     async def _see_to(self, uid: str) -> None:
         title = self._reconciler.title

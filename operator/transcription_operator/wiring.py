@@ -4,7 +4,7 @@ Only `on.event` handlers are used: kopf then adds no finalizer and no annotation
 belongs to its user alone. kopf does not retry such handlers; the controller's queue does.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import kopf
@@ -43,14 +43,14 @@ def kopf_settings() -> kopf.OperatorSettings:
     return settings
 
 
-def wire(controller: Controller, stop: Callable[[], object]) -> kopf.OperatorRegistry:
-    """The handlers that kopf calls. `stop` is called when a signal ends kopf."""
+def wire(controller: Controller, stop: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
+    """The handlers that kopf calls. `stop` ends the work in good order, when a signal has come: kopf waits for it."""
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
 
     @kopf.on.cleanup(registry=registry)
     async def on_exit(**_: Any) -> None:
-        stop()
+        await stop()
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_resource(event: kopf.RawEvent, **_: Any) -> None:

@@ -99,3 +99,24 @@ def test_everything_is_listed_anew_now_and_then() -> None:
     kind = Kind("a")
     kind.run(until=4, resync_seconds=0.01)
     assert kind.listings >= 3
+
+
+def test_what_is_at_work_when_the_loop_is_stopped_is_finished_and_nothing_more_is_begun() -> None:
+    steps: list[str] = []
+
+    async def two_writes() -> None:
+        for name in ("Job", "status"):
+            await asyncio.sleep(0.05)
+            steps.append(name)
+
+    assert Kind("busy", "waits", busy=two_writes).run(until=1) == ["busy"]
+    assert steps == ["Job", "status"]
+
+
+def test_what_cannot_be_finished_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transcription_operator.loop.FINISHING_SECONDS", 0.05)
+
+    async def hangs() -> None:
+        await asyncio.Event().wait()
+
+    assert Kind("hangs", hangs=hangs).run(until=1) == ["hangs"]
