@@ -11,6 +11,7 @@ from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, Cluster, Kind
+from transcription_operator.hearing import Hearing
 from transcription_operator.job_events import creation_failure
 from transcription_operator.listing import list_all
 from transcription_operator.metrics import Metrics
@@ -37,12 +38,18 @@ class Controller:
     """Sees to every TranscriptionJob."""
 
     def __init__(
-        self, cluster: Cluster, settings: OperatorSettings, metrics: Metrics, clock: Callable[[], datetime] = utc_now
+        self,
+        cluster: Cluster,
+        settings: OperatorSettings,
+        metrics: Metrics,
+        clock: Callable[[], datetime] = utc_now,
+        hearing: Hearing | None = None,
     ) -> None:
         self._cluster = cluster
         self._settings = settings
         self._metrics = metrics
         self._clock = clock
+        self._hearing = hearing
         self._caches = Caches()
         self._applier = Applier(cluster, self._caches, settings)
         self.queue: WorkQueue[str] = WorkQueue(time.monotonic, self._namespace_of)
@@ -193,7 +200,7 @@ class Controller:
 
     async def _list(self, kind: Kind, selector: str | None, see: Callable[[Raw], None]) -> tuple[set[str], str]:
         namespaces = self._settings.watch_namespaces if kind.namespaced else []
-        return await list_all(self._cluster, kind, namespaces, selector, see)
+        return await list_all(self._cluster, kind, namespaces, selector, see, self._hearing)
 
     def _namespace_of(self, uid: str) -> str:
         resource = self._caches.resource(uid)

@@ -3,22 +3,34 @@
 from collections.abc import Callable, Sequence
 
 from transcription_operator.cluster import Cluster, Kind
+from transcription_operator.hearing import Hearing
 from transcription_operator.observed import Raw
 
 
 async def list_all(
-    cluster: Cluster, kind: Kind, namespaces: Sequence[str], selector: str | None, see: Callable[[Raw], None]
+    cluster: Cluster,
+    kind: Kind,
+    namespaces: Sequence[str],
+    selector: str | None,
+    see: Callable[[Raw], None],
+    hearing: Hearing | None = None,
 ) -> tuple[set[str], str]:
-    """Show every object of `kind` to `see`; no `namespaces`: in all of them.
+    """Show every object of `kind` to `see`; no `namespaces`: in all of them. `hearing` learns what the watch should have told.
 
     Returns the objects' uids and the resource version at which the list was true. Raises ApiError, UnreachableError.
     """
     uids: set[str] = set()
+    newest: dict[str, int] = {}
     versions = []
     for namespace in namespaces or (None,):
         async for version, items in cluster.pages(kind, namespace, selector):
             versions.append(int(version))
             for item in items:
-                uids.add(item["metadata"]["uid"])
+                metadata = item["metadata"]
+                uids.add(metadata["uid"])
+                where = metadata.get("namespace", "")
+                newest[where] = max(newest.get(where, 0), int(metadata["resourceVersion"]))
                 see(item)
+    if hearing:
+        hearing.listed(kind, newest)
     return uids, str(min(versions))

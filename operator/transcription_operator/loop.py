@@ -6,10 +6,12 @@ turn comes, so events may be lost, late or doubled. What to see to, and how, is 
 
 import asyncio
 import logging
+import time
 from typing import Protocol
 
 from transcription_operator.apply import RefusedError, StaleError
 from transcription_operator.cluster import ApiError, UnreachableError
+from transcription_operator.hearing import PATIENCE, Hearing
 from transcription_operator.metrics import Metrics
 from transcription_operator.work_queue import WorkQueue
 
@@ -40,15 +42,24 @@ class Reconciler(Protocol):
 
 
 class Loop:
-    """Sees to every object of one kind: so many at the same time, and all of them anew every `resync_seconds`."""
+    """Sees to every object of one kind: `workers` at once, and all anew every `resync_seconds`, or when a watch is silent."""
 
     def __init__(
-        self, kind: str, reconciler: Reconciler, queue: WorkQueue[str], metrics: Metrics, workers: int, resync_seconds: float
+        self,
+        kind: str,
+        reconciler: Reconciler,
+        queue: WorkQueue[str],
+        metrics: Metrics,
+        hearing: Hearing,
+        *,
+        workers: int,
+        resync_seconds: float,
     ) -> None:
         self._kind = kind
         self._reconciler = reconciler
         self._queue = queue
         self._metrics = metrics
+        self._hearing = hearing
         self._workers = workers
         self._resync_seconds = resync_seconds
         self.listed = asyncio.Event()
@@ -75,11 +86,19 @@ class Loop:
 
     async def _resync(self) -> None:
         while True:
-            await asyncio.sleep(self._resync_seconds)
+            await self._pause()
             try:
                 await self._reconciler.list_everything()
             except (ApiError, UnreachableError) as error:
                 log.warning("the periodic listing of %ss failed: %s", self._kind, error)
+
+    async def _pause(self) -> None:
+        end = time.monotonic() + self._resync_seconds
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, 2 * PATIENCE))
+            if silent := self._hearing.silent():
+                log.warning("the watch of %s is silent: listing %ss anew", ", ".join(silent), self._kind)
+                return
 
     async def _work(self) -> None:
         while True:

@@ -96,6 +96,8 @@ class OperatorSettings(Contract):
     """Objects that are reconciled at the same time."""
     resync_seconds: Annotated[float, Field(gt=0)] = 600
     """How often everything is listed anew, in case a watch lost something."""
+    watch_silence_seconds: Annotated[float, Field(gt=0)] = 70
+    """A watch on which nothing came for so long is opened anew; the API server sends something every minute at least."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     storage: StorageDefaults = StorageDefaults()
     runner: RunnerDefaults

@@ -10,7 +10,10 @@ from typing import Any
 import kopf
 
 from transcription_api.names import CLUSTER_PROFILE_PLURAL, GROUP, LABEL_JOB_UID, PLURAL, PROFILE_PLURAL, VERSION
+from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS
 from transcription_operator.controller import Controller
+from transcription_operator.hearing import Hearing
+from transcription_operator.settings import OperatorSettings
 
 _EXIT_TIMEOUT = 0.2
 _IDLE_TIMEOUT = 0.1
@@ -20,7 +23,7 @@ _CONNECT_TIMEOUT = 30
 _A_DAY_OF_RETRIES = (1, 1, 2, 3, 5, 8, *[10] * 8640)
 
 
-def kopf_settings() -> kopf.OperatorSettings:
+def kopf_settings(ours: OperatorSettings) -> kopf.OperatorSettings:
     """How kopf behaves here."""
     settings = kopf.OperatorSettings()
     settings.peering.standalone = True
@@ -34,6 +37,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = _CHUNK
     settings.watching.server_timeout = _SERVER_TIMEOUT
     settings.watching.client_timeout = _SERVER_TIMEOUT + _CONNECT_TIMEOUT
+    settings.watching.inactivity_timeout = ours.watch_silence_seconds
     settings.watching.connect_timeout = _CONNECT_TIMEOUT
     # An API server that is away is waited for: an operator that gave up would come back later than it does.
     settings.networking.error_backoffs = _A_DAY_OF_RETRIES
@@ -43,7 +47,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     return settings
 
 
-def wire(controller: Controller, stop: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
+def wire(controller: Controller, hearing: Hearing, stop: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
     """The handlers that kopf calls. `stop` ends the work in good order, when a signal has come: kopf waits for it."""
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
@@ -54,19 +58,23 @@ def wire(controller: Controller, stop: Callable[[], Awaitable[None]]) -> kopf.Op
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def on_resource(event: kopf.RawEvent, **_: Any) -> None:
+        hearing.told(TRANSCRIPTION_JOBS, event["object"])
         controller.see_resource(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event(GROUP, VERSION, PROFILE_PLURAL, registry=registry)
     @kopf.on.event(GROUP, VERSION, CLUSTER_PROFILE_PLURAL, registry=registry)
     async def on_profile(event: kopf.RawEvent, **_: Any) -> None:
+        hearing.told(PROFILES if event["object"]["metadata"].get("namespace") else CLUSTER_PROFILES, event["object"])
         controller.see_profile(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event("batch", "v1", "jobs", labels={LABEL_JOB_UID: kopf.PRESENT}, registry=registry)
     async def on_job(event: kopf.RawEvent, **_: Any) -> None:
+        hearing.told(JOBS, event["object"])
         controller.see_job(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event("", "v1", "pods", labels={LABEL_JOB_UID: kopf.PRESENT}, registry=registry)
     async def on_pod(event: kopf.RawEvent, **_: Any) -> None:
+        hearing.told(PODS, event["object"])
         controller.see_pod(event["object"], deleted=event["type"] == "DELETED")
 
     return registry

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from transcription_operator.apply import StaleError
-from transcription_operator.cluster import ApiError
+from transcription_operator.cluster import JOBS, ApiError
+from transcription_operator.hearing import Hearing
 from transcription_operator.loop import Loop
 from transcription_operator.metrics import Metrics
 from transcription_operator.work_queue import WorkQueue
@@ -20,6 +22,7 @@ class Kind:
     def __init__(self, *names: str, **behaviour: Callable[[], Awaitable[float | None]]) -> None:
         self.names, self.behaviour = names, behaviour
         self.queue: WorkQueue[str] = WorkQueue(lambda: asyncio.get_running_loop().time())
+        self.hearing = Hearing(time.monotonic, [])
         self.seen: list[str] = []
         self.listings = self.until = 0
         self.enough = asyncio.Event()
@@ -43,7 +46,8 @@ class Kind:
         self.until = until
 
         async def main() -> None:
-            loop = Loop("Thing", self, self.queue, Metrics(CollectorRegistry(), "test"), workers, resync_seconds)
+            metrics = Metrics(CollectorRegistry(), "test")
+            loop = Loop("Thing", self, self.queue, metrics, self.hearing, workers=workers, resync_seconds=resync_seconds)
             running = asyncio.create_task(loop.run())
             async with asyncio.timeout(5):
                 await self.enough.wait()
@@ -120,3 +124,14 @@ def test_what_cannot_be_finished_in_time_is_given_up(monkeypatch: pytest.MonkeyP
         await asyncio.Event().wait()
 
     assert Kind("hangs", hangs=hangs).run(until=1) == ["hangs"]
+
+
+def test_everything_is_listed_anew_when_a_watch_is_silent(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("transcription_operator.loop.PATIENCE", 0.01)
+    kind = Kind("a")
+    kind.hearing = Hearing(iter(range(0, 10**6, 60)).__next__, [])  # minutes pass
+    kind.hearing.listed(JOBS, {"team": 7})
+    kind.run(until=3)
+    assert "the watch of jobs in all namespaces is silent: listing Things anew" in caplog.messages

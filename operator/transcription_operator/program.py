@@ -1,0 +1,110 @@
+"""The operator's parts and how they hang together: one connection, a loop for each kind, kopf's watches, the kubelet's probes."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import kopf
+from prometheus_client import REGISTRY, start_http_server
+
+from transcription_api.names import KIND, OPERATOR_FIELD_MANAGER
+from transcription_operator.cluster import (
+    CLUSTER_PROFILES,
+    JOBS,
+    PROFILES,
+    TRANSCRIPTION_JOBS,
+    ApiError,
+    Cluster,
+    UnreachableError,
+)
+from transcription_operator.controller import Controller
+from transcription_operator.health import Health, serving
+from transcription_operator.hearing import Hearing
+from transcription_operator.loop import Loop
+from transcription_operator.metrics import Metrics
+from transcription_operator.settings import OperatorSettings
+from transcription_operator.wiring import kopf_settings, wire
+
+_POLL_SECONDS = 2.0
+_WATCHED = (TRANSCRIPTION_JOBS, PROFILES, CLUSTER_PROFILES, JOBS)
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings: OperatorSettings) -> None:
+    """Work until a signal comes; if either kopf or a loop fails, so does the whole. Raises NoClusterError, CancelledError."""
+    # Until kopf takes signals over.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _this_task().cancel)
+    start_http_server(settings.metrics_port)
+    metrics = Metrics(REGISTRY, settings.version)
+    hearing = Hearing(time.monotonic, settings.watch_namespaces)
+    health = Health(hearing)
+    async with serving(health, settings.health_port), await Cluster.connect(metrics.refusals.inc) as cluster:
+        await _served(cluster, health)
+        controller = Controller(cluster, settings, metrics, hearing=hearing)
+        loops = [
+            Loop(
+                KIND,
+                controller,
+                controller.queue,
+                metrics,
+                hearing,
+                workers=settings.workers,
+                resync_seconds=settings.resync_seconds,
+            )
+        ]
+        async with asyncio.TaskGroup() as tasks:
+            working = {tasks.create_task(loop.run(), name="loop") for loop in loops}
+
+            async def stop() -> None:
+                for work in working:
+                    work.cancel()
+                await asyncio.wait(working)
+
+            health.waits_for = "the first listing"
+            for loop in loops:
+                await loop.listed.wait()
+            health.waits_for = None
+            # Only now: of kopf's own listing, with which it begins, next to nothing is news then, and nothing is missed.
+            tasks.create_task(_watch(controller, hearing, settings, stop), name="watches")
+            log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
+
+
+async def _watch(
+    controller: Controller, hearing: Hearing, settings: OperatorSettings, stop: Callable[[], Awaitable[None]]
+) -> None:
+    await kopf.operator(
+        registry=wire(controller, hearing, stop),
+        settings=kopf_settings(settings),
+        # kopf would look up the user's name, which an arbitrary user of a container lacks; no peer reads it.
+        identity=cast(Any, OPERATOR_FIELD_MANAGER),
+        clusterwide=not settings.watch_namespaces,
+        namespaces=settings.watch_namespaces,
+    )
+
+
+async def _served(cluster: Cluster, health: Health) -> None:
+    """kopf looks once, at its start, which kinds the API server serves: start it when it serves ours."""
+    said = False
+    while True:
+        try:
+            missing = [kind.plural for kind in _WATCHED if not await cluster.serves(kind)]
+            if not missing:
+                return
+            reason = f"{', '.join(missing)}, which the API server does not know: install the CRDs of this version"
+        except (ApiError, UnreachableError) as error:
+            reason = f"the API server: {error}"
+        health.waits_for = reason
+        if not said:
+            log.warning("waiting for %s", reason)
+            said = True
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _this_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
