@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from pathlib import Path
 
 from transcription_operator.cluster import NoClusterError
+from transcription_operator.logs import log_to_stderr
 from transcription_operator.program import run
 from transcription_operator.settings import SettingsError, load_settings
 
@@ -26,9 +26,7 @@ def main() -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLogger().level))
+    log_to_stderr(settings.log_level, settings.log_format)
     try:
         asyncio.run(run(settings))
     except asyncio.CancelledError:

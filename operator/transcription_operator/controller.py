@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from transcription_api.names import LABEL_JOB_UID
+from transcription_api.names import KIND, LABEL_JOB_UID
 from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
@@ -14,6 +14,7 @@ from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILE
 from transcription_operator.hearing import Hearing
 from transcription_operator.job_events import creation_failure
 from transcription_operator.listing import list_all
+from transcription_operator.logs import Subject
 from transcription_operator.metrics import Metrics
 from transcription_operator.observed import Observed, Raw, Resource, read_job, read_pod, read_resource
 from transcription_operator.pacing import Pacing
@@ -132,7 +133,7 @@ class Controller:
         try:
             if plan.children:
                 events = await self._applier.children(observed.resource, plan.children)
-                self._warn(uid, self._repetition.acted(uid, plan.children))
+                self._warn(observed.resource, self._repetition.acted(uid, plan.children))
                 again = FIRST_PAUSE  # whether it stays: an answer that changes nothing brings no event
         except RefusedError as error:
             refused = error
@@ -144,10 +145,10 @@ class Controller:
             self._settle(uid)
         return min((seconds for seconds in (again, plan.requeue_after) if seconds is not None), default=None)
 
-    def title(self, uid: str) -> str:
-        """namespace/name, or the uid of a job that is settled or gone."""
+    def subject(self, uid: str) -> Subject | None:
+        """What the log is to say of a job; None: it is settled or gone."""
         resource = self._caches.resource(uid)
-        return f"{resource.namespace}/{resource.name}" if resource else uid
+        return Subject(KIND, resource.namespace, resource.name, uid, resource.status.job_name or "") if resource else None
 
     async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
         resource = observed.resource
@@ -157,15 +158,15 @@ class Controller:
                 self._pacing.written(observed)
                 self._count(resource, plan)
                 events = [*events, *plan.events]
-                if lost := self._warn(resource.uid, self._repetition.wrote(resource.uid, plan.status)):
+                if lost := self._warn(resource, self._repetition.wrote(resource.uid, plan.status)):
                     events.append(EventRecord("Warning", "Contested", lost))
             self._caches.recorded(observed)
         finally:
             await self._applier.announce(resource, events, now)
 
-    def _warn(self, uid: str, message: str | None) -> str | None:
+    def _warn(self, resource: Resource, message: str | None) -> str | None:
         if message:
-            log.warning("%s: %s", self.title(uid), message)
+            log.warning("%s/%s: %s", resource.namespace, resource.name, message)
         return message
 
     def _count(self, before: Resource, plan: Plan) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from transcription_operator.apply import RefusedError, StaleError
 from transcription_operator.cluster import ApiError, UnreachableError
 from transcription_operator.hearing import PATIENCE, Hearing
+from transcription_operator.logs import Subject, about
 from transcription_operator.metrics import Metrics
 from transcription_operator.work_queue import WorkQueue
 
@@ -37,8 +38,8 @@ class Reconciler(Protocol):
         Raises StaleError (look again at once), ApiError, UnreachableError, RefusedError (look again after a pause).
         """
 
-    def title(self, uid: str) -> str:
-        """What people call the object: namespace/name."""
+    def subject(self, uid: str) -> Subject | None:
+        """What the log is to say of the object; None: it is settled or gone."""
 
 
 class Loop:
@@ -111,7 +112,11 @@ class Loop:
                 raise
 
     async def _see_to(self, uid: str) -> None:
-        title = self._reconciler.title
+        subject = self._reconciler.subject(uid)
+        with about(subject):
+            await self._try(uid, subject.title if subject else uid)
+
+    async def _try(self, uid: str, title: str) -> None:
         try:
             with self._metrics.reconcile.time():
                 again = await self._reconciler.process(uid)
@@ -120,10 +125,10 @@ class Loop:
             self._queue.add(uid)
         except (ApiError, UnreachableError, RefusedError) as error:
             self._metrics.errors.inc()
-            log.warning("%s: %s; again in %.1f s", title(uid), error, self._queue.failed(uid))
+            log.warning("%s: %s; again in %.1f s", title, error, self._queue.failed(uid))
         except Exception:  # one object's trouble must not stop the others'
             self._metrics.errors.inc()
-            log.exception("%s: unexpected error; again in %.1f s", title(uid), self._queue.failed(uid))
+            log.exception("%s: unexpected error; again in %.1f s", title, self._queue.failed(uid))
         else:
             self._queue.done(uid)
             if again is not None:

@@ -1,7 +1,7 @@
 """The operator's configuration: one YAML file, written by the chart, checked whole before anything starts."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
@@ -99,6 +99,8 @@ class OperatorSettings(Contract):
     watch_silence_seconds: Annotated[float, Field(gt=0)] = 70
     """A watch on which nothing came for so long is opened anew; the API server sends something every minute at least."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    """text: for people; json: one object a line, with the fields namespace, name, uid and run where it is about a job."""
     storage: StorageDefaults = StorageDefaults()
     runner: RunnerDefaults
 

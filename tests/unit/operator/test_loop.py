@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from transcription_operator.apply import StaleError
 from transcription_operator.cluster import JOBS, ApiError
 from transcription_operator.hearing import Hearing
+from transcription_operator.logs import Subject
 from transcription_operator.loop import Loop
 from transcription_operator.metrics import Metrics
 from transcription_operator.work_queue import WorkQueue
@@ -38,8 +39,8 @@ class Kind:
             self.enough.set()
         return await self.behaviour[uid]() if uid in self.behaviour else None
 
-    def title(self, uid: str) -> str:
-        return f"team/{uid}"
+    def subject(self, uid: str) -> Subject:
+        return Subject("Thing", "team", uid, f"uid-of-{uid}", "run-1")
 
     def run(self, *, until: int, workers: int = 1, resync_seconds: float = 600) -> list[str]:
         """Let the loop see to them until so many were looked at."""
