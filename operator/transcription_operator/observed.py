@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
 from transcription_api.report import ShardReport
-from transcription_api.status import Shard, TranscriptionJobStatus
+from transcription_api.status import Phase, Shard, TranscriptionJobStatus
 from transcription_operator.pod_report import attributed, completion_index, last_report
 from transcription_operator.profiles import NoProfile, Profile
 
@@ -194,19 +194,28 @@ def read_resource(raw: Raw) -> Resource:
 
 
 def read_status(raw: Raw) -> TranscriptionJobStatus:
-    """The status as stored. One that another version wrote may not fit the model: what identifies the run is kept then."""
-    try:
-        return TranscriptionJobStatus.model_validate(raw)
-    except ValidationError:
-        names = ("phase", "runId", "jobName", "startTime", "conditions", "effective")
-        known = {name: raw[name] for name in names if name in raw}
-    known["shards"] = _readable_shards(raw.get("shards") or [])
-    for fields in (known, {name: value for name, value in known.items() if name != "effective"}):
+    """The status as stored. One that another version wrote may not fit the model: fields that do not are left out."""
+    fitting = dict(raw)
+    while True:
         try:
-            return TranscriptionJobStatus.model_validate(fields)
-        except ValidationError:
-            continue
-    return TranscriptionJobStatus()
+            return TranscriptionJobStatus.model_validate(fitting)
+        except ValidationError as error:
+            unfit = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+        if not unfit:
+            return TranscriptionJobStatus()
+        shards = fitting.get("shards") if "shards" in unfit else None
+        fitting = {name: value for name, value in fitting.items() if name not in unfit}
+        if isinstance(shards, list) and len(readable := _readable_shards(shards)) < len(shards):
+            fitting["shards"] = readable
+        if "phase" in unfit:
+            fitting["phase"] = _phase_by_conditions(raw)
+
+
+def _phase_by_conditions(raw: Raw) -> Phase:
+    """The phase of a run whose own word for it is unknown: without one, it would pass for a run that is yet to begin."""
+    conditions = raw.get("conditions")
+    true = {one.get("type") for one in conditions if one.get("status") == "True"} if isinstance(conditions, list) else set()
+    return Phase.SUCCEEDED if "Complete" in true else Phase.FAILED if "Failed" in true else Phase.PENDING
 
 
 def _readable_shards(shards: list[Any]) -> list[Shard]:
