@@ -74,8 +74,11 @@ class Applier:
                     self._caches.drop_job(uid)
         return events
 
-    async def status(self, resource: Resource, patch: dict[str, Any]) -> None:
-        """Write the status of the very version that was observed. Raises StaleError, ApiError, UnreachableError."""
+    async def status(self, resource: Resource, patch: dict[str, Any]) -> Document:
+        """Write the status of the very version that was observed. Returns what is stored.
+
+        Raises StaleError, ApiError, UnreachableError.
+        """
         precondition = {"resourceVersion": resource.resource_version, "uid": resource.uid}
         body = {"metadata": precondition, "status": patch}
         try:
@@ -89,6 +92,7 @@ class Applier:
             await self._refresh(resource)
             raise StaleError from error
         self._caches.put_resource(read_resource(written))
+        return written.get("status") or {}
 
     async def announce(self, resource: Resource, events: list[EventRecord], now: datetime) -> None:
         """Post Events. They are a courtesy: one that cannot be posted is logged and lost."""

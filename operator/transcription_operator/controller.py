@@ -22,6 +22,7 @@ from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.children import ended
 from transcription_operator.policies.conditions import condition
 from transcription_operator.profiles import read_profile
+from transcription_operator.pruned import Pruned
 from transcription_operator.reconcile import job_to_explain, reconcile
 from transcription_operator.repetition import FIRST_PAUSE, Repetition
 from transcription_operator.settings import OperatorSettings
@@ -57,6 +58,7 @@ class Controller:
         """The uids of the jobs to look at, the namespaces in turn; the loop takes them from here."""
         self._repetition = Repetition(time.monotonic)
         self._pacing = Pacing(time.monotonic)
+        self._pruned = Pruned()
 
     # --- what the watches say -------------------------------------------------------------------------------------
 
@@ -125,7 +127,7 @@ class Controller:
         if asked := job_to_explain(observed, now):
             observed = replace(observed, creation_failure=await creation_failure(self._cluster, *asked))
         again: float | None = None
-        plan = self._repetition.hold_back(uid, reconcile(observed, now, self._settings))
+        plan = self._repetition.hold_back(uid, self._pruned.held_back(reconcile(observed, now, self._settings)))
         if (pause := self._pacing.holds_back(observed, plan)) and not plan.children:
             return pause if plan.requeue_after is None else min(pause, plan.requeue_after)
         refused: RefusedError | None = None
@@ -137,7 +139,8 @@ class Controller:
                 again = FIRST_PAUSE  # whether it stays: an answer that changes nothing brings no event
         except RefusedError as error:
             refused = error
-            plan = self._repetition.hold_back(uid, reconcile(replace(observed, refusal=error.refusal), now, self._settings))
+            told = reconcile(replace(observed, refusal=error.refusal), now, self._settings)
+            plan = self._repetition.hold_back(uid, self._pruned.held_back(told))
         await self._write_status(observed, plan, events, now)
         if refused and not plan.ends_run:
             raise refused
@@ -154,7 +157,8 @@ class Controller:
         resource = observed.resource
         try:
             if plan.status is not None:
-                await self._applier.status(resource, plan.status)
+                stored = await self._applier.status(resource, plan.status)
+                self._tell_pruned(self._pruned.learn(plan.status, stored))
                 self._pacing.written(observed)
                 self._count(resource, plan)
                 events = [*events, *plan.events]
@@ -168,6 +172,15 @@ class Controller:
         if message:
             log.warning("%s/%s: %s", resource.namespace, resource.name, message)
         return message
+
+    def _tell_pruned(self, fields: list[str]) -> None:
+        if fields:
+            log.warning(
+                "the TranscriptionJob CRD of this cluster does not know %s: it is older than this operator (%s), which does "
+                "without until the CRD of its own version is applied",
+                ", ".join(fields),
+                self._settings.version,
+            )
 
     def _count(self, before: Resource, plan: Plan) -> None:
         after = self._caches.resource(before.uid)
@@ -189,6 +202,7 @@ class Controller:
         for kind in (PROFILES, CLUSTER_PROFILES):  # first: a run that began without its profile would go on without it
             uids, version = await self._list(kind, None, self.see_profile)
             self._caches.profiles.keep_only(uids, version, of_cluster=not kind.namespaced)
+        self._pruned.forget()
         uids, version = await self._list(JOBS, LABEL_JOB_UID, self.see_job)
         self._caches.jobs.keep_only(uids, version)
         uids, version = await self._list(PODS, LABEL_JOB_UID, self.see_pod)
