@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
 from transcription_api.report import ShardReport
-from transcription_api.status import Phase, Shard, TranscriptionJobStatus
+from transcription_api.status import TranscriptionJobStatus
 from transcription_operator.pod_report import attributed, completion_index, last_report
 from transcription_operator.profiles import NoProfile, Profile
+from transcription_operator.stored_status import read_status
 
 Raw = Mapping[str, Any]
 
@@ -191,41 +190,6 @@ def read_resource(raw: Raw) -> Resource:
         spec=raw.get("spec") or {},
         status=read_status(raw.get("status") or {}),
     )
-
-
-def read_status(raw: Raw) -> TranscriptionJobStatus:
-    """The status as stored. One that another version wrote may not fit the model: fields that do not are left out."""
-    fitting = dict(raw)
-    while True:
-        try:
-            return TranscriptionJobStatus.model_validate(fitting)
-        except ValidationError as error:
-            unfit = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
-        if not unfit:
-            return TranscriptionJobStatus()
-        shards = fitting.get("shards") if "shards" in unfit else None
-        fitting = {name: value for name, value in fitting.items() if name not in unfit}
-        if isinstance(shards, list) and len(readable := _readable_shards(shards)) < len(shards):
-            fitting["shards"] = readable
-        if "phase" in unfit:
-            fitting["phase"] = _phase_by_conditions(raw)
-
-
-def _phase_by_conditions(raw: Raw) -> Phase:
-    """The phase of a run whose own word for it is unknown: without one, it would pass for a run that is yet to begin."""
-    conditions = raw.get("conditions")
-    true = {one.get("type") for one in conditions if one.get("status") == "True"} if isinstance(conditions, list) else set()
-    return Phase.SUCCEEDED if "Complete" in true else Phase.FAILED if "Failed" in true else Phase.PENDING
-
-
-def _readable_shards(shards: list[Any]) -> list[Shard]:
-    readable = []
-    for shard in shards:
-        try:
-            readable.append(Shard.model_validate(shard))
-        except ValidationError:
-            continue
-    return readable
 
 
 def read_job(raw: Raw) -> ChildJob:

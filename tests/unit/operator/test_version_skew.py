@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.unit.operator.world import Job, a_running_job, finished
-from transcription_operator.observed import read_status
 from transcription_operator.plan import StartRun
+from transcription_operator.stored_status import read_status
 
 
 def test_fields_of_a_newer_version_are_ignored_and_left_where_they_are() -> None:
