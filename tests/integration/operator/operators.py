@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,12 @@ class Operator:
 
     def __init__(self, folder: Path, kubeconfig: Path, namespace: str, **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.metrics_port, health_port = _free_ports(2)
+        self.metrics_port, self.health_port = _free_ports(2)
         config = {
             "watchNamespaces": [namespace],
             "ensureRunnerAccess": False,
             "metricsPort": self.metrics_port,
-            "healthPort": health_port,
+            "healthPort": self.health_port,
             "storage": {"endpoint": "http://minio:9000"},
             "runner": {"image": "runner:test", "nodeSelector": NOWHERE},
         }
@@ -103,6 +104,16 @@ class Operator:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
             text: str = answer.read().decode()
             return text
+
+    def health(self, question: str) -> tuple[int, str]:
+        """The answer to `livez` or `readyz`: HTTP status and text; (0, "") while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/{question}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
 
 
 def _free_ports(number: int) -> list[int]:
