@@ -12,7 +12,7 @@ from transcription_operator.cluster import Kind
 from transcription_operator.observed import Raw
 
 PATIENCE = 10.0
-"""Seconds that news may take in a watch on a busy machine; after that, the watch is silent and listings come more often."""
+"""Seconds after which a watch that owes something and tells nothing is silent: listings come more often then."""
 HOPE = 120.0
 """Seconds after which a silent watch is not expected to come back: kopf's own remedy has had its time."""
 
@@ -24,6 +24,7 @@ class _Watch:
     owed: int = 0
     """A version that is known and that the watch has yet to tell, if it is greater than `told`."""
     since: float = 0.0
+    """When that was noticed, or when the watch told something last: one that lags behind is not silent."""
 
 
 class Hearing:
@@ -38,13 +39,14 @@ class Hearing:
         """A watch told of this object."""
         watch = self._watch(kind, raw["metadata"].get("namespace", ""))
         watch.told = max(watch.told, int(raw["metadata"]["resourceVersion"]))
+        watch.since = self._clock()
 
     def listed(self, kind: Kind, newest: Mapping[str, int]) -> None:
         """A listing of `kind` showed these versions at most, namespace by namespace."""
         for scope in self._scopes if self._scopes and kind.namespaced else ("",):
             version = newest.get(scope, 0) if scope else max(newest.values(), default=0)
             watch = self._watch(kind, scope)
-            # A debt stands from when it was seen first, unless what was owed is deleted meanwhile.
+            # A debt stands, unless what was owed is deleted meanwhile.
             if watch.owed <= watch.told or version < watch.owed:
                 watch.owed, watch.since = version, self._clock()
 
@@ -52,7 +54,7 @@ class Hearing:
         return self._watches.setdefault((kind, namespace if self._scopes and kind.namespaced else ""), _Watch())
 
     def silent(self, seconds: float = PATIENCE) -> list[str]:
-        """The watches that have owed something for so long: the plural of what they tell of, and where."""
+        """The watches that owe something and have told nothing for so long: the plural of what they tell of, and where."""
         now = self._clock()
         return [
             f"{kind.plural} in {namespace or 'all namespaces'}"

@@ -29,10 +29,19 @@ def test_a_watch_that_tells_what_a_listing_shows_is_not_silent(clock: Clock) -> 
     assert hearing.silent() == [], "it may lag"
     clock.now += PATIENCE
     assert hearing.silent() == ["jobs in all namespaces"]
-    hearing.told(JOBS, an_object(8))
-    assert hearing.silent() == ["jobs in all namespaces"]
     hearing.told(JOBS, an_object(9))
     assert hearing.silent() == []
+
+
+def test_a_watch_that_lags_far_behind_is_not_silent(clock: Clock) -> None:
+    hearing = Hearing(clock, [])
+    hearing.listed(JOBS, {"team": 90})
+    for version in range(10, 90):
+        clock.now += PATIENCE - 1
+        hearing.told(JOBS, an_object(version))
+        assert hearing.silent() == []
+    clock.now += PATIENCE
+    assert hearing.silent() == ["jobs in all namespaces"], "and then it stops"
 
 
 def test_nothing_new_is_no_silence(clock: Clock) -> None:
