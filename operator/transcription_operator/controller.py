@@ -176,8 +176,7 @@ class Controller:
     def _tell_pruned(self, fields: list[str]) -> None:
         if fields:
             log.warning(
-                "the TranscriptionJob CRD of this cluster does not know %s: it is older than this operator (%s), which does "
-                "without until the CRD of its own version is applied",
+                "the API server drops %s: the TranscriptionJob CRD is older than this operator (%s) and has to be replaced",
                 ", ".join(fields),
                 self._settings.version,
             )

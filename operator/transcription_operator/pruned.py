@@ -12,32 +12,38 @@ from transcription_operator.plan import Document, Plan
 
 _Path = tuple[str, ...]
 
-_IN_EVERY_VERSION = frozenset({"phase", "conditions", "observedGeneration", "runId", "jobName"})
-"""What a run is known by. If one of these is missing, somebody takes it away; see `repetition`."""
+_ESSENTIAL = frozenset({"phase", "conditions", "observedGeneration", "runId", "jobName", "effective"})
+"""What a run is known by, and goes by: without one of these none begins. They are tried again, ever more seldom."""
 
 
 class Pruned:
     """The fields that the API server is known to drop, of whatever TranscriptionJob."""
 
     def __init__(self) -> None:
-        self._paths: set[_Path] = set()
+        self._told: set[_Path] = set()
+        self._left_out: set[_Path] = set()
 
     def held_back(self, plan: Plan) -> Plan:
         """The plan without what would be dropped."""
-        if plan.status is None or not self._paths:
+        if plan.status is None or not self._left_out:
             return plan
-        status = _without(plan.status, self._paths)
-        return replace(plan, status=status) if status else replace(plan, status=None, events=())
+        status = _without(plan.status, self._left_out)
+        if status:
+            return replace(plan, status=status)
+        # "At once" would mean: once this is written.
+        return replace(plan, status=None, events=(), requeue_after=plan.requeue_after or None)
 
     def learn(self, patch: Document, stored: Document) -> list[str]:
         """`patch` of status was accepted, and `stored` is what came of it. Returns the fields that turn out to be dropped."""
-        lost = {path for path in _lost(patch, stored) if path[0] not in _IN_EVERY_VERSION} - self._paths
-        self._paths |= lost
+        lost = set(_lost(patch, stored)) - self._told
+        self._told |= lost
+        self._left_out |= {path for path in lost if path[0] not in _ESSENTIAL}
         return sorted(".".join(("status", *path)) for path in lost)
 
     def forget(self) -> None:
         """Try all of them again."""
-        self._paths.clear()
+        self._told.clear()
+        self._left_out.clear()
 
 
 def _lost(patch: Document, stored: Document) -> Iterator[_Path]:
