@@ -25,6 +25,8 @@ ANNOTATION_LAST_APPLIED = f"{GROUP}/last-applied"
 """On child Jobs: the `suspend` and `parallelism` that the operator last gave the Job, as JSON. Others may change both."""
 LABEL_DEFAULT_PROFILE = f"{GROUP}/default-profile"
 """On a profile, "true": jobs that name no profile get this one."""
+ANNOTATION_EFFECTIVE = f"{GROUP}/effective"
+"""On child Jobs: what the run began with (`status.effective` as JSON), for the time until status speaks of the run."""
 LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 """On a Job: Kueue admits it, by this queue, and owns its `suspend`."""
 

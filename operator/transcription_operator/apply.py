@@ -43,7 +43,7 @@ class RefusedError(Exception):
 
 
 class StaleError(Exception):
-    """The TranscriptionJob has changed since it was observed; a newer version is in the cache now."""
+    """The TranscriptionJob, or its Job, is not what was observed; the newer version is in the cache now."""
 
 
 class Applier:
@@ -60,12 +60,13 @@ class Applier:
         self._accessible.clear()
 
     async def children(self, resource: Resource, actions: tuple[ChildAction, ...]) -> list[EventRecord]:
-        """Carry out `actions`; returns what is to be announced. Raises RefusedError, ApiError, UnreachableError."""
-        events = []
+        """Carry out `actions`; returns what is to be announced. Raises RefusedError, StaleError, ApiError, UnreachableError."""
+        events: list[EventRecord] = []
         for action in actions:
             match action:
                 case StartRun():
-                    if await self._start(resource, action):
+                    await self._start(resource, action)
+                    if action.announcement:
                         events.append(action.announcement)
                 case PatchJob():
                     await self._patch(resource, action)
@@ -102,8 +103,8 @@ class Applier:
             except (ApiError, UnreachableError) as error:
                 log.warning("%s/%s: event %s not posted: %s", resource.namespace, resource.name, record.reason, error)
 
-    async def _start(self, resource: Resource, action: StartRun) -> bool:
-        """Make the run's Job, and what its pods need; True if this call made the Job."""
+    async def _start(self, resource: Resource, action: StartRun) -> None:
+        """Make the run's Job, and what its pods need. Raises StaleError if that is there: it may have begun otherwise."""
         try:
             await self._ensure_access(resource.namespace)
         except ApiError as error:
@@ -115,12 +116,11 @@ class Applier:
         except ApiError as error:
             if error.status == 409:
                 self._caches.put_job(read_job(await self._own(JOBS, resource, action.job)))
-                return False
+                raise StaleError from error
             if error.status in _MAY_PASS + _FINAL:
                 raise RefusedError(Refusal(error.message, final=error.status in _FINAL)) from error
             raise
         self._caches.put_job(read_job(job))
-        return True
 
     async def _own(self, kind: Kind, resource: Resource, wanted: Document) -> Document:
         """The object that has the wanted name already, if the TranscriptionJob controls it. Raises RefusedError if not."""

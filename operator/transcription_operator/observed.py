@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import Any, Literal
 
-from transcription_api.names import ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
+from transcription_api.names import ANNOTATION_EFFECTIVE, ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
 from transcription_api.report import ShardReport
 from transcription_api.status import TranscriptionJobStatus
 from transcription_operator.pod_report import attributed, completion_index, last_report
@@ -63,6 +64,9 @@ class ChildJob:
     owner_uid: str
     """The TranscriptionJob that controls it; empty: none does."""
     deleting: bool
+    created: datetime
+    effective: str
+    """What its run began with, as JSON; empty: it does not say."""
     queue: str | None
     """The queue of the queue controller that admits it; None: no such controller owns its `suspend`."""
     suspended: bool
@@ -206,6 +210,9 @@ def read_job(raw: Raw) -> ChildJob:
         resource_version=metadata["resourceVersion"],
         owner_uid=controller_uid(raw, GROUP, KIND),
         deleting="deletionTimestamp" in metadata,
+        created=_time(metadata["creationTimestamp"]),
+        # Most Jobs of a namespace began with the same: one text for all of them.
+        effective=intern((metadata.get("annotations") or {}).get(ANNOTATION_EFFECTIVE) or ""),
         queue=(metadata.get("labels") or {}).get(LABEL_QUEUE),
         suspended=suspended,
         parallelism=parallelism,

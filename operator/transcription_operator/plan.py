@@ -21,7 +21,7 @@ class StartRun:
     """Make the run's Job. An existing Job of that name is the same run: success."""
 
     job: Document
-    announcement: EventRecord
+    announcement: EventRecord | None = None
     """Said only by the operator whose request made the Job."""
 
 

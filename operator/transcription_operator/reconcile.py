@@ -12,11 +12,13 @@ from transcription_api.status import Phase, Shard, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
+from transcription_operator.policies.beginning import began_with, is_first
 from transcription_operator.policies.bounds import within_bounds
 from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs, stops
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
 from transcription_operator.policies.deadlines import within_deadlines, within_pending_deadline
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.patience import silence
 from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
 from transcription_operator.policies.shards import reports_by_age, shards
 from transcription_operator.policies.source import seen
@@ -44,7 +46,9 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     reports = reports_by_age(pod for pod in (*observed.departed, *observed.pods) if child and pod.owner_uid == child.uid)
     reported = shards(previous.shards or [], reports)
     figures = add_up(reported, reports, previous)
-    effective = previous.effective
+    first = is_first(run, resource.status)
+    effective = began_with(run, resource.status, child)
+    silent_for: float | None = None
     try:
         resolved = resolve(resource.spec, settings, effective, observed.profile)
     except ProfileLackingError as error:
@@ -57,16 +61,19 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
         so_far = previous.model_copy(update={"shards": reported})
         case = Case(observed, resolved, child, pods, figures, so_far, now)
         verdict = within_deadlines(case, judge(case))
-        # A run and what it begins with are recorded before its Job is made: after a crash between the two, both stand.
-        if run.recorded and previous.effective and observed.refusal is None and verdict.ended_at is None:
+        # A later run is recorded before its Job is made: the name rests on what status said before.
+        if (run.recorded or first) and observed.refusal is None and verdict.ended_at is None:
             actions += carry_out(observed, run, resolved, child)
+        silent_for = silence(case, verdict, nothing_said=first)
+    if silent_for is not None:
+        return Plan(tuple(actions), requeue_after=verdict.looked_at_again(silent_for).requeue_after)
     # Whichever write follows on the stop, pods may be gone at the next look: those that are seen now count up to now.
     stopping = stops(actions, run) or (verdict.phase is Phase.SUSPENDED and previous.phase is not Phase.SUSPENDED)
     last_moment = now if stopping else verdict.ended_at or figures.reported_at
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
     known = _Known(previous, effective, figures, reported, started, spent(previous, pods, last_moment))
     status = within_bounds(_status(verdict, run, known, resource.generation, now))
-    requeue_after = verdict.requeue_after if previous.effective or not effective else 0.0  # then its Job is made
+    requeue_after = verdict.requeue_after if run.recorded or first else 0.0  # then its Job is made
     return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=requeue_after)
 
 
@@ -159,8 +166,8 @@ def _plan(
     patch = status_patch(stored, status)
     settled = settled and patch is None and contest is None
     before = TranscriptionJobStatus() if new_run else stored
-    if new_run or (ended(status) and (patch or actions)):
-        requeue_after = 0.0  # what is left, such as making the Job or its time to live, is done once this is written
+    if ended(status) and (patch or actions):
+        requeue_after = 0.0  # what is left, such as the time to live, is done once this is written
     elif contest and requeue_after is None:
         requeue_after = contest.over_in
     return Plan(

@@ -1,13 +1,25 @@
 """The child Job of a run: Indexed, one pod an index, each pod a share of the files.
 
-It is made without `ttlSecondsAfterFinished`: that is set once status records the end. Were the Job gone before, with the
-operator down, the run would look as if it had never been started. And without `activeDeadlineSeconds`: a Job counts the time
-in which its pods wait for a GPU, too; see policies/deadlines.py.
+It carries what its run began with: it is made before status speaks of the first run, and an operator that comes back with other
+settings must not record those. It is made without `activeDeadlineSeconds`: a Job counts the time in which its pods wait for a
+GPU, too; see policies/deadlines.py.
+
+A time to live of SAFE_TTL seconds or more it has from the beginning. A shorter one is set once status records the end: were the
+Job gone before, with the operator down, the run would look as if it had never ended, and would start again.
 """
 
+import json
 from typing import Any
 
-from transcription_api.names import ANNOTATION_CONFIG, ANNOTATION_RUN, FINAL_EXIT_CODES, LABEL_QUEUE, RUNNER_CONTAINER, ExitCode
+from transcription_api.names import (
+    ANNOTATION_CONFIG,
+    ANNOTATION_EFFECTIVE,
+    ANNOTATION_RUN,
+    FINAL_EXIT_CODES,
+    LABEL_QUEUE,
+    RUNNER_CONTAINER,
+    ExitCode,
+)
 from transcription_api.spec import TranscriptionJobSpec
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
@@ -16,6 +28,8 @@ from transcription_operator.observed import Applied, Resource
 from transcription_operator.resolved import ResolvedSpec
 from transcription_operator.run import Run
 
+SAFE_TTL = 3600
+"""An operator that is away for as long after a run's end finds the Job gone, and runs again: what is transcribed is skipped."""
 _QUEUE_LABELS = (LABEL_QUEUE, "kueue.x-k8s.io/priority-class")
 
 
@@ -24,7 +38,9 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     spec, labels = resolved.spec, child_labels(resource)
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
     config = {ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)}
+    time_to_live = {"ttlSecondsAfterFinished": spec.ttl_seconds_after_finished}
     body = {
+        **(time_to_live if spec.ttl_seconds_after_finished >= SAFE_TTL else {}),
         "completionMode": "Indexed",
         "completions": spec.parallelism,
         "parallelism": spec.parallelism,
@@ -41,7 +57,11 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
             "name": run.job_name,
             "namespace": resource.namespace,
             "labels": {**labels, **queue},
-            "annotations": {ANNOTATION_RUN: run.run_id, **Applied(spec.suspend, spec.parallelism).annotation()},
+            "annotations": {
+                ANNOTATION_RUN: run.run_id,
+                ANNOTATION_EFFECTIVE: json.dumps(resolved.effective.wire(), separators=(",", ":")),
+                **Applied(spec.suspend, spec.parallelism).annotation(),
+            },
             "ownerReferences": [owner_reference(resource)],
         },
         "spec": body,

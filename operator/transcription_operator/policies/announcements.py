@@ -1,4 +1,10 @@
-"""Which Events are due? Those that the change from one status to the next calls for, and no others."""
+"""Which Events are due? Those that the change from one status to the next calls for, and no others.
+
+They tell how a run ended, what keeps it from going on, and that it started after a long wait. What goes as it should is not told
+on the way: status says it, with the time of each transition, and an Event costs the API server as much as a status.
+"""
+
+from datetime import timedelta
 
 from transcription_api.status import ConditionType, Phase, TranscriptionJobStatus
 from transcription_operator.plan import EventRecord
@@ -19,6 +25,8 @@ _OBSTACLES = {
     "WaitingForStore",
     "PodFailed",
 }
+LONG_WAIT = timedelta(minutes=1)
+"""Whoever has waited for longer has gone to do something else, and is told of the start."""
 
 
 def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus) -> tuple[EventRecord, ...]:
@@ -36,7 +44,7 @@ def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus)
         events.append(EventRecord("Normal", "Suspended", message))
     if was_suspended and not is_suspended:
         events.append(EventRecord("Normal", "Resumed", "no longer suspended"))
-    if is_running and not was_running:
+    if is_running and not was_running and _waited(before, after) >= LONG_WAIT:
         events.append(EventRecord("Normal", "Started", message))
     reason, last = (_running_reason(s) for s in (after, before))
     if reason in _OBSTACLES and reason != last:
@@ -45,6 +53,12 @@ def announcements(before: TranscriptionJobStatus, after: TranscriptionJobStatus)
     if contest and not condition(before.conditions, ConditionType.CONTESTED):
         events.append(EventRecord("Warning", "Contested", contest.message))
     return tuple(events)
+
+
+def _waited(before: TranscriptionJobStatus, after: TranscriptionJobStatus) -> timedelta:
+    """How long the run had not been running."""
+    waiting, running = (condition(status.conditions, ConditionType.RUNNING) for status in (before, after))
+    return running.last_transition_time - waiting.last_transition_time if waiting and running else timedelta(0)
 
 
 def _running_reason(status: TranscriptionJobStatus) -> str:

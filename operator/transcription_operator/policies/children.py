@@ -71,13 +71,11 @@ def _changes(child: ChildJob, wanted: Applied) -> tuple[dict[str, object], dict[
 
 
 def _start(observed: Observed, run: Run, resolved: ResolvedSpec) -> StartRun:
+    """The run's Job. That it was made, status tells; that it had to be made again, nothing else would."""
     resource = observed.resource
-    pods = resolved.spec.parallelism
-    word = "JobRecreated" if resource.status.start_time else "JobCreated"
-    return StartRun(
-        job=job(resource, run, resolved),
-        announcement=EventRecord("Normal", word, f"made Job {run.job_name} with {pods} pod{'s' if pods > 1 else ''}"),
-    )
+    began = run.recorded and resource.status.start_time
+    again = EventRecord("Normal", "JobRecreated", f"Job {run.job_name} was gone before the run had ended: made again")
+    return StartRun(job(resource, run, resolved), again if began else None)
 
 
 def ended(status: TranscriptionJobStatus) -> bool:

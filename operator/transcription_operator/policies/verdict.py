@@ -25,6 +25,8 @@ POD_PATIENCE = timedelta(seconds=30)
 """A Job that has made no pod for this long has a problem that only its events tell."""
 
 TOO_MANY_FAILED_FILES = "TooManyFailedFiles"
+PODS_STARTING, PODS_CHANGING, FINISHING = "PodsStarting", "PodsChanging", "Finishing"
+"""Reasons of states that pass by themselves."""
 
 _BEFORE_SPEECH = (Stage.STARTING, Stage.LOADING_MODEL)
 
@@ -210,7 +212,7 @@ def _retrying(case: Case) -> Verdict | None:
         return Verdict(_going_on(case), "PodFailed", f"a failed pod is being replaced; {cause.reason}: {cause.message}")
     if case.previous.phase is not Phase.RUNNING:
         return None
-    return Verdict(Phase.RUNNING, "PodsChanging", "pods are being replaced or are done")
+    return Verdict(Phase.RUNNING, PODS_CHANGING, "pods are being replaced or are done")
 
 
 def _going_on(case: Case) -> Phase:
@@ -221,11 +223,11 @@ def _going_on(case: Case) -> Phase:
 def _pending(case: Case) -> Verdict:
     job = case.job
     if job is None or case.pods or job.started is None:
-        return Verdict(Phase.PENDING, "PodsStarting", "waiting for the first pod to start")
+        return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start")
     patient_until = job.started + POD_PATIENCE
     if case.now < patient_until:
         remaining = (patient_until - case.now).total_seconds()
-        return Verdict(Phase.PENDING, "PodsStarting", "waiting for the first pod to start", requeue_after=remaining)
+        return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start", requeue_after=remaining)
     namespace = case.observed.resource.namespace
     message = f"Job {job.name} makes no pod; its events say why: kubectl describe job -n {namespace} {job.name}"
     return Verdict(Phase.PENDING, "PodsNotCreated", message)
@@ -233,7 +235,7 @@ def _pending(case: Case) -> Verdict:
 
 def _wait_for_reports(case: Case, until: datetime) -> Verdict:
     remaining = (until - case.now).total_seconds()
-    return Verdict(Phase.RUNNING, "Finishing", "the pods are done; their last reports are due", requeue_after=remaining)
+    return Verdict(Phase.RUNNING, FINISHING, "the pods are done; their last reports are due", requeue_after=remaining)
 
 
 def _reports_missing(case: Case, missing: set[int]) -> str:

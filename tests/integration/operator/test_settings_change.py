@@ -45,3 +45,21 @@ def test_a_running_job_keeps_what_it_began_with(team: Kubectl, operators: Callab
     assert job.condition("Failed")["reason"] == "InvalidSpec"
     eventually(lambda: job.jobs() == [])
     eventually(lambda: team.get("pods", "-l", job.selector())["items"] == [])
+
+
+def test_a_job_that_was_made_before_anything_was_recorded_goes_on_as_it_was_made(
+    team: Kubectl, operators: Callable[..., Operator]
+) -> None:
+    first = operators()
+    first.start()
+    job = Transcription.apply(team, "unrecorded")
+    (pod,) = job.pods()
+    before = job.phase("Pending")
+    first.kill()
+    team("patch", "tsj", job.name, "--subresource=status", "--type=json", "-p", '[{"op": "remove", "path": "/status"}]')
+
+    second = operators(**STRICTER)
+    second.start()
+    after = job.phase("Pending")
+    assert (after["jobName"], after["effective"]) == (before["jobName"], before["effective"])
+    assert job.pods() == [pod]

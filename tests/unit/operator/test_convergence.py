@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.operator.world import Job, a_job, a_running_job
@@ -31,6 +31,7 @@ def world(job: Job) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
+@settings(deadline=None)
 @given(kills=st.lists(st.integers(min_value=0, max_value=3), max_size=6))
 def test_kills_between_any_two_steps_change_nothing_in_the_end(situation: str, kills: list[int]) -> None:
     undisturbed = SITUATIONS[situation]().reconciled(60)

@@ -22,8 +22,8 @@ def the_config(job: Job) -> dict[str, Any]:
 
 
 def made(job: Job) -> Job:
-    """With its run recorded, and its Job yet to be made."""
-    job.apply(job.reconcile())
+    """With its run recorded, and its Job to be made again."""
+    job.reconciled().children.clear()
     return job
 
 
@@ -274,6 +274,5 @@ def test_the_caches_give_a_job_its_profile() -> None:
 def test_settings_of_the_operator_that_lack_an_endpoint_are_made_up_for_by_a_profile() -> None:
     storage = SETTINGS.storage.model_copy(update={"endpoint": None})
     job = a_job().with_profile(storage={"endpoint": "http://minio:9000"})
-    plan = job.reconcile(0, SETTINGS.model_copy(update={"storage": storage}))
-    assert plan.status is not None
-    assert plan.status["effective"]["endpoint"] == "http://minio:9000"
+    status = job.reconciled(0, SETTINGS.model_copy(update={"storage": storage})).status
+    assert status["effective"]["endpoint"] == "http://minio:9000"

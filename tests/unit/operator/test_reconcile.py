@@ -3,7 +3,9 @@
 import json
 
 from tests.unit.operator.world import a_job, a_running_job, at, finished, text
+from transcription_operator.children.job import SAFE_TTL
 from transcription_operator.plan import DeleteJob, PatchJob, StartRun
+from transcription_operator.policies.announcements import LONG_WAIT
 
 DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refuses the credentials"})
 
@@ -11,17 +13,29 @@ DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refu
 # --- the usual way ----------------------------------------------------------------------------------------------------
 
 
-def test_a_run_is_recorded_before_its_job_is_made_so_that_its_name_stands_after_a_crash() -> None:
+def test_the_first_job_is_made_at_once_and_status_then_says_the_same_name() -> None:
     job = a_job()
     plan = job.reconcile()
-    assert plan.children == ()
+    (start,) = plan.children
+    assert isinstance(start, StartRun)
+    assert plan.status is None
+    job.apply(plan)
+    status = job.reconciled().status
+    assert (status["phase"], status["observedGeneration"], status["runId"]) == ("Pending", 1, "")
+    assert status["jobName"] == start.job["metadata"]["name"]
+
+
+def test_a_later_run_is_recorded_before_its_job_is_made_so_that_its_name_stands_after_a_crash() -> None:
+    job = a_running_job()
+    old = job.job_name
+    plan = job.asking(runId="again").reconcile(9)
+    assert [type(action) for action in plan.children] == [DeleteJob]
     assert plan.status is not None
-    assert (plan.status["phase"], plan.status["observedGeneration"], plan.status["runId"]) == ("Pending", 1, "")
     assert plan.requeue_after == 0
     job.apply(plan)
-    (start,) = job.reconcile().children
+    (start,) = job.reconcile(9).children
     assert isinstance(start, StartRun)
-    assert start.job["metadata"]["name"] == plan.status["jobName"]
+    assert start.job["metadata"]["name"] == plan.status["jobName"] != old
 
 
 def test_once_started_nothing_is_done_until_something_changes() -> None:
@@ -36,7 +50,7 @@ def test_a_running_pod_makes_a_running_job() -> None:
     assert job.status["phase"] == "Running"
     assert job.status["startTime"] == text(at(5))
     assert job.condition("Running")["status"] == "True"
-    assert job.events == [("Normal", "JobCreated"), ("Normal", "Started")]
+    assert job.events == [], "status says it, with the time of the transition"
 
 
 def test_reports_become_figures_and_looking_later_changes_nothing() -> None:
@@ -66,7 +80,11 @@ def test_the_end_is_recorded_with_the_last_reports() -> None:
 
 
 def test_after_the_end_the_job_gets_its_time_to_live_and_is_left_alone() -> None:
-    job = finished(a_running_job(ttlSecondsAfterFinished=60).with_shard(total=1, succeeded=1, stage="Finished"))
+    job = a_job().asking(ttlSecondsAfterFinished=60)
+    (start,) = job.reconcile().children
+    assert isinstance(start, StartRun)
+    assert "ttlSecondsAfterFinished" not in start.job["spec"], "were it gone before its end is recorded, it would start again"
+    job = finished(job.reconciled().started().with_shard(total=1, succeeded=1, stage="Finished"))
     job.apply(job.reconcile(101))
     plan = job.reconcile(101)
     assert plan.children == (PatchJob(job.job_name, f"uid-{job.job_name}", {"ttlSecondsAfterFinished": 60}),)
@@ -84,24 +102,10 @@ def test_a_changed_time_to_live_reaches_a_finished_job() -> None:
     assert job.status["observedGeneration"] == job.raw["metadata"]["generation"]
 
 
-def test_a_run_of_one_pod_costs_five_writes_beside_events() -> None:
-    job, writes = a_job(), 0
-
-    def until_rest(seconds: float) -> None:
-        nonlocal writes
-        while (plan := job.reconcile(seconds)).children or plan.status:
-            writes += len(plan.children) + (plan.status is not None)
-            job.apply(plan)
-
-    until_rest(0)
-    job.child["status"]["startTime"] = text(at(1))
-    until_rest(1)
-    job.with_running_pod(since=5)
-    until_rest(5)
-    job.with_shard(total=1, succeeded=1, audio=(60, 60), stage="Finished", reported=60).pod_ended(61).child_ended("Complete", 61)
-    until_rest(61)
-    assert job.reconcile(62).settled
-    assert writes == 5, "recorded, Job, running, end, time to live"
+def test_a_long_time_to_live_is_the_jobs_from_the_beginning_and_costs_no_request_at_the_end() -> None:
+    (start,) = a_job().asking(ttlSecondsAfterFinished=SAFE_TTL).reconcile().children
+    assert isinstance(start, StartRun)
+    assert start.job["spec"]["ttlSecondsAfterFinished"] == SAFE_TTL
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------
@@ -172,7 +176,10 @@ def test_a_refusal_that_may_pass_is_waited_for_and_one_that_may_not_ends_the_run
     assert "exceeded quota: jobs" in job.status["message"]
     job.refusal = None
     job.reconciled()
-    assert job.events == [("Warning", "JobRejected"), ("Normal", "JobCreated")]
+    assert job.status["phase"] == "Pending"
+    assert job.events == [("Warning", "JobRejected")]
+    job.started(LONG_WAIT.total_seconds())
+    assert job.events[1:] == [("Normal", "Started")], "after a long wait the start is told"
 
     job = a_job().refused("spec.template: Invalid value", final=True).reconciled()
     assert (job.status["phase"], job.condition("Failed")["reason"]) == ("Failed", "JobRejected")
@@ -192,10 +199,10 @@ def test_suspend_and_resume() -> None:
     job.without_pods().asking(suspend=False).reconciled(20)
     assert job.child["spec"]["suspend"] is False
     assert job.status["phase"] == "Pending"
-    job.started(30)
+    job.started(90)
     assert job.status["phase"] == "Running"
     assert job.status["startTime"] == text(at(0)), "a run starts once"
-    assert [reason for _, reason in job.events] == ["JobCreated", "Started", "Suspended", "Resumed", "Started"]
+    assert [reason for _, reason in job.events] == ["Suspended", "Resumed", "Started"]
 
 
 def test_a_job_that_starts_suspended() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, container, finished, text
 from transcription_api.status import Ignored
+from transcription_operator.policies.patience import UNTIL_THE_JOB_ENDS
 from transcription_operator.policies.verdict import REPORT_GRACE
 
 DENIED = json.dumps({"reason": "StorageAccessDenied", "message": "the store refuses the credentials"})
@@ -16,7 +17,11 @@ def test_late_reports_are_waited_for() -> None:
     job = finished(a_running_job().with_shard(total=2, succeeded=1, stage="Transcribing"))
     plan = job.reconcile(101)
     assert not plan.ends_run
-    assert plan.requeue_after == REPORT_GRACE.total_seconds() - 1
+    assert (plan.status, plan.requeue_after) == (None, UNTIL_THE_JOB_ENDS.total_seconds() - 1)
+    plan = job.reconcile(106)
+    assert plan.status is not None
+    assert plan.status["message"] == "the pods are done; their last reports are due"
+    assert plan.requeue_after == REPORT_GRACE.total_seconds() - 6
     job.with_shard(total=2, succeeded=2, stage="Finished").reconciled(102)
     assert job.status["files"]["succeeded"] == 2
 
@@ -165,7 +170,7 @@ def test_no_replacement_is_announced_of_a_pod_whose_failure_ends_the_run(what: s
     assert job.status["phase"] == phase
     assert job.status["message"] == "the run is about to end; StorageAccessDenied: the store refuses the credentials"
     job.child_ended("Failed", 62, "PodFailurePolicy").reconciled(65)
-    assert [reason for _, reason in job.events if reason not in ("JobCreated", "Started")] == ["StorageAccessDenied"]
+    assert [reason for _, reason in job.events] == ["StorageAccessDenied"]
 
 
 def test_pods_that_cost_no_retry_do_not_end_the_run() -> None:

@@ -53,6 +53,7 @@ class Job:
         self.refusal: Refusal | None = None
         self.creation_failure: str | None = None
         self.profile: Profile | NoProfile | None = None
+        self.departed: tuple[ChildPod, ...] = ()
         self.events: list[tuple[str, str]] = []
         self.reports: dict[int, dict[str, Any]] = {}
         self._made = 0
@@ -130,7 +131,8 @@ class Job:
     def child(self) -> dict[str, Any]:
         return self.children[self.job_name]
 
-    def with_child(self, name: str | None = None, *, started: float | None = 0, **spec: Any) -> Self:
+    def with_child(self, name: str | None = None, *, started: float | None = 0, made: float = -60, **spec: Any) -> Self:
+        """Its Job, which has been there for a while unless it is said when it was `made`."""
         name = name or self.job_name
         self.children[name] = {
             "metadata": {
@@ -138,6 +140,7 @@ class Job:
                 "namespace": "team",
                 "uid": f"uid-{name}",
                 "resourceVersion": "1",
+                "creationTimestamp": text(at(made)),
                 "labels": {LABEL_JOB_UID: self.raw["metadata"]["uid"]},
                 "ownerReferences": [
                     {"apiVersion": API_VERSION, "kind": KIND, "uid": self.raw["metadata"]["uid"], "controller": True}
@@ -239,6 +242,7 @@ class Job:
             tuple(self._jobs()),
             tuple(self._pods()),
             self.refusal,
+            departed=self.departed,
             creation_failure=self.creation_failure,
             profile=self.profile,
         )
@@ -274,11 +278,13 @@ class Job:
             case StartRun(job, announcement):
                 name = job["metadata"]["name"]
                 if name not in self.children:
-                    spec = {field: job["spec"][field] for field in ("parallelism", "completions", "suspend")}
+                    fields = ("parallelism", "completions", "suspend", "ttlSecondsAfterFinished")
+                    spec = {field: job["spec"][field] for field in fields if field in job["spec"]}
                     self.with_child(name, started=None, **spec)
                     for field in ("labels", "annotations"):
                         self.children[name]["metadata"][field] = dict(job["metadata"][field])
-                    self.events.append((announcement.kind, announcement.reason))
+                    if announcement:
+                        self.events.append((announcement.kind, announcement.reason))
             case PatchJob(name, _, spec, annotations):
                 self.children[name]["spec"].update(spec)
                 self.children[name]["metadata"].setdefault("annotations", {}).update(annotations)
