@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from urllib.request import getproxies
 
 import aiohttp
 from kubernetes.aio import client, config
@@ -98,6 +99,8 @@ class Cluster:
             except config.ConfigException as error:
                 message = "no cluster to connect to: this is no pod with a service account, and KUBECONFIG names no usable file"
                 raise NoClusterError(f"{message} ({error})") from error
+        # Told to heed the environment, aiohttp looks for ~/.netrc at every request, in a thread: only where there is a proxy.
+        configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
         return cls(client.ApiClient(configuration), on_refusal)
 
     async def __aenter__(self) -> Self:
@@ -176,19 +179,16 @@ class Cluster:
         body: Document | None = None,
         content_type: str = "application/json",
     ) -> Document:
-        arguments = await self._api.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", "Content-Type": content_type},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
+        url = f"{self._api.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        send = self._api.rest_client.request
         for _ in range(MOST_REFUSALS + 1):
             await self._throttle.passed()
+            # Past the client's serializer: a document is plain JSON already, and that would look at each of its values.
+            headers = {**self._api.default_headers, "Accept": "application/json", "Content-Type": content_type}
+            await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             try:
-                response = await self._api.call_api(*arguments, _request_timeout=TIMEOUT_SECONDS)
-                text = await response.read()  # type: ignore[no-untyped-call]
+                response = await send(method, url, headers, body, _request_timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
+                text = await response.read()
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 raise UnreachableError(f"{method} {path}: {error or type(error).__name__}") from error
             if response.status != _TOO_MANY_REQUESTS:
