@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from .usage import cluster_cpu_seconds, cpu_seconds
 CONCURRENCY: int = OperatorSettings.model_fields["workers"].default
 """Requests at a time, the same for both sides: as many as the operator has workers."""
 _LONGEST = 900.0
+_LEARNING = 60.0
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,14 @@ def names(count: int, word: str = "job") -> list[str]:
 
 
 async def learned(api: Api, namespace: str, **spec: Any) -> Template:
-    """Have the operator make the objects of one job: what the plain client then makes the same of."""
-    async with watched_jobs(api, namespace) as seen:
-        await api.create(transcription_jobs(namespace), transcription_job("template", LASTING, **spec))
-        await seen.until({"template"}, 60)
-    owner = await api.call("GET", transcription_jobs(namespace, "template"))
-    return template(owner, await api.call("GET", jobs(namespace, owner["status"]["jobName"])), owner["status"])
+    """Have the operator make the objects of one job: what the plain client then makes the same of. Raises TimeoutError."""
+    await api.create(transcription_jobs(namespace), transcription_job("template", LASTING, **spec))
+    async with asyncio.timeout(_LEARNING):
+        while True:
+            owner = await api.call("GET", transcription_jobs(namespace, "template"))
+            if status := owner.get("status"):  # it comes up to some seconds after the Job
+                return template(owner, await api.call("GET", jobs(namespace, status["jobName"])), status)
+            await asyncio.sleep(0.2)
 
 
 async def by_operator(api: Api, namespace: str, wanted: Sequence[str], operator_pid: int, **spec: Any) -> Burst:
