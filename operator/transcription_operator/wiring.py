@@ -23,11 +23,25 @@ _CONNECT_TIMEOUT = 30
 _A_DAY_OF_RETRIES = (1, 1, 2, 3, 5, 8, *[10] * 8640)
 
 
+class _NoDiffs(kopf.DiffBaseStorage):
+    """What kopf remembers of an object to compare it with later: nothing. It would copy every object of every event for that."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+
 def kopf_settings(ours: OperatorSettings) -> kopf.OperatorSettings:
     """How kopf behaves here."""
     settings = kopf.OperatorSettings()
     settings.peering.standalone = True
     settings.posting.enabled = False
+    settings.persistence.diffbase_storage = _NoDiffs()
     # Namespaces and CRDs are not watched: that would take permissions which nothing else needs.
     settings.scanning.disabled = True
     # The handlers below only take note of an event: nothing is worth waiting for at the end.
