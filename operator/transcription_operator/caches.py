@@ -39,17 +39,21 @@ class Children(Generic[AnyChild]):
         self._by_owner: dict[str, dict[str, AnyChild]] = {}
         self._owners: dict[str, str] = {}
 
-    def put(self, child: AnyChild) -> None:
-        """Remember `child` unless a newer version of it is known; one that nobody owns, or no longer, is nobody's child."""
+    def put(self, child: AnyChild) -> bool:
+        """Remember `child` unless a newer version of it is known; one that nobody owns, or no longer, is nobody's child.
+
+        False when this very version, or a newer one, is known already: it is no news.
+        """
         owner_uid = self._owners.get(child.uid)
         known = self._by_owner[owner_uid][child.uid] if owner_uid else None
-        if not is_newer(child.resource_version, known.resource_version if known else None):
-            return
+        if known and int(child.resource_version) <= int(known.resource_version):
+            return False
         if owner_uid != child.owner_uid:
             self.drop(child.uid)
         if child.owner_uid:
             self._by_owner.setdefault(child.owner_uid, {})[child.uid] = child
             self._owners[child.uid] = child.owner_uid
+        return True
 
     def drop(self, uid: str) -> None:
         """Forget a child that is gone."""
@@ -124,11 +128,12 @@ class Caches:
             self.pods.drop_all(job.uid)
         self._departed.pop(uid, None)
 
-    def put_job(self, job: ChildJob) -> None:
-        """Remember a Job, and its pods that came before it."""
-        self.jobs.put(job)
+    def put_job(self, job: ChildJob) -> bool:
+        """Remember a Job, and its pods that came before it; False when this or a newer version is known already."""
+        news = self.jobs.put(job)
         for pod in [pod for pod in self._early_pods.values() if pod.owner_uid == job.uid]:
             self.put_pod(self._early_pods.pop(pod.uid))
+        return news
 
     def put_pod(self, pod: ChildPod) -> None:
         """Remember a pod, unless its run is over. One whose Job is yet to be seen waits for that."""

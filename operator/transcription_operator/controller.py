@@ -86,8 +86,8 @@ class Controller:
         job = read_job(raw)
         if deleted:
             self._caches.drop_job(job.uid)
-        else:
-            self._caches.put_job(job)
+        elif not self._caches.put_job(job):
+            return  # as with what the operator itself wrote
         self._look_at(job.owner_uid)
 
     def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:

@@ -66,3 +66,8 @@ def test_what_a_pod_reported_last_is_kept_until_status_has_it() -> None:
     after = caches.observed(UID)
     assert after is not None
     assert after.departed == ()
+
+
+def test_a_version_that_is_known_already_is_no_news() -> None:
+    caches = Caches()
+    assert [caches.put_job(JOB), caches.put_job(JOB), caches.put_job(replace(JOB, resource_version="2"))] == [True, False, True]

@@ -68,27 +68,27 @@ class Answer:
         return json.dumps({"message": "slow down"} if self.status >= 400 else {"metadata": {"name": "made"}}).encode()
 
 
-class Api:
+def api(*statuses: int) -> client.ApiClient:
     """Answers with one status after the other."""
+    left = list(statuses)
 
-    def __init__(self, *statuses: int) -> None:
-        self.left = list(statuses)
+    class Server:
+        async def request(self, *_: Any, **__: Any) -> Answer:
+            return Answer(left.pop(0))
 
-    async def param_serialize(self, *_: Any, **__: Any) -> tuple[()]:
-        return ()
-
-    async def call_api(self, **_: Any) -> Answer:
-        return Answer(self.left.pop(0))
+    made = client.ApiClient(client.Configuration())
+    made.rest_client = cast(Any, Server())
+    return made
 
 
 def test_a_refused_request_is_counted_and_made_again() -> None:
     refusals: list[int] = []
-    cluster = Cluster(cast(client.ApiClient, Api(429, 429, 201)), lambda: refusals.append(1))
+    cluster = Cluster(api(429, 429, 201), lambda: refusals.append(1))
     assert asyncio.run(cluster.create(JOBS, "team", {})) == {"metadata": {"name": "made"}}
     assert len(refusals) == 2
 
 
 def test_a_request_that_is_refused_for_long_fails_with_the_servers_words() -> None:
-    cluster = Cluster(cast(client.ApiClient, Api(*[429] * (MOST_REFUSALS + 1))))
+    cluster = Cluster(api(*[429] * (MOST_REFUSALS + 1)))
     with pytest.raises(ApiError, match="429: slow down"):
         asyncio.run(cluster.create(JOBS, "team", {}))
