@@ -4,7 +4,7 @@ What people write refuses unknown fields: a misspelt setting must not pass for i
 ignores them: an older reader meets a newer writer whenever half of a cluster is upgraded.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -21,6 +21,10 @@ class Contract(BaseModel):
         use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
+
+    def __deepcopy__(self, _: dict[int, Any] | None = None) -> Self:
+        """Itself, as with any value that does not change: pydantic copies defaults deeply, each time that one is filled in."""
+        return self
 
     def wire(self, *, drop_none: bool = True) -> dict[str, Any]:
         """The JSON-ready form: camelCase keys, plain types, absent values left out unless `drop_none` is false."""
