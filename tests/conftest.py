@@ -5,8 +5,13 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.integration.kubectl import Kubectl
+
+# How long one example takes says more of the machine than of the code: beside other work, properties that hold seemed not to.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.operator.world import SETTINGS, a_profile
@@ -73,7 +73,6 @@ def nested(flat: dict[str, Any]) -> dict[str, Any]:
 layers = st.fixed_dictionaries({}, optional={path: values(field) for path, field in LEAVES.items()})
 
 
-@settings(deadline=None)
 @given(layers, layers)
 def test_for_every_setting_the_job_has_the_last_word_and_then_the_profile(job: dict[str, Any], profile: dict[str, Any]) -> None:
     merged = layered({**SOURCE, **nested(job)}, nested(profile))
