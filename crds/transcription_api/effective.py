@@ -139,6 +139,8 @@ class Effective(Record):
     """A volume of models."""
     offline: bool = False
     """Whether model hubs are never asked."""
+    hub_owners: Annotated[list[Name], Field(max_length=64, json_schema_extra=ATOMIC)] | None = None
+    """Whose models may come from the hub; left out, anybody's, but pickles (diarization) only pyannote's."""
     env: Variables = Field(default_factory=dict)
     """Environment variables of the runner that the operator's configuration adds."""
 

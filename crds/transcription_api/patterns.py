@@ -37,6 +37,9 @@ ModelName = Annotated[
 ]
 """A model by name (`large-v2`), by hub name (`owner/name`) or by absolute folder (`/models/mine`)."""
 
+HubOwner = Annotated[str, Field(min_length=1, max_length=96, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""Whose a repository on the model hub is: the part of its name before the slash."""
+
 RunId = Annotated[str, Field(max_length=63, pattern=r"^[A-Za-z0-9._-]*$")]
 
 ExtendedResource = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from transcription_api.contract import Contract
-from transcription_api.patterns import BucketName, Endpoint, KeyPrefix
+from transcription_api.patterns import BucketName, Endpoint, HubOwner, KeyPrefix
 from transcription_api.source import Source
 from transcription_api.speech import (
     Alignment,
@@ -86,3 +86,5 @@ class RunnerConfig(Contract):
     model: ResolvedModel
     recipe: Recipe
     device: Device
+    hub_owners: Annotated[list[HubOwner], Field(min_length=1)] | None = None
+    """Whose models may be taken from the hub; left out: anybody's, but pickles only of owners that the runner knows."""

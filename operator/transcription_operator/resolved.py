@@ -167,6 +167,7 @@ def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings, profile: 
         model_path=runner.model_path,
         model_cache=EffectiveModelCache.model_validate(runner.model_cache.wire()) if runner.model_cache else None,
         offline=runner.offline,
+        hub_owners=runner.hub_owners or None,
         env={variable.name: variable.value for variable in runner.env},
     )
 

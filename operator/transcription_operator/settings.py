@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from transcription_api.compute import Resources, Toleration
 from transcription_api.contract import Contract
 from transcription_api.effective import MOST_VARIABLE_CHARACTERS
-from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, LabelMap, Quantity
+from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, HubOwner, LabelMap, Quantity
 from transcription_api.speech import ComputeType, Device, Model
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -66,8 +66,10 @@ class RunnerDefaults(Contract):
     model_path: Annotated[str, Field(max_length=4096)] | None = None
     """Colon-separated folders in which the runner looks a model name up; left out, what the image says."""
     model_cache: ModelCache | None = None
-    offline: bool = False
-    """true: model hubs are never asked."""
+    offline: bool = True
+    """true: model hubs are never asked, and a job whose model is neither in the image nor in the model cache fails."""
+    hub_owners: Annotated[list[HubOwner], Field(max_length=64)] = Field(default_factory=list)
+    """Whose models may come from the hub; empty: anybody's, but pickles (diarization) only pyannote's."""
     env: Annotated[list[EnvVar], Field(max_length=64)] = Field(default_factory=list)
     """Plain environment variables. They are recorded in the status of every run, so nothing secret belongs here."""
 

@@ -42,6 +42,7 @@ def runner_config(resource: Resource, run: Run, resolved: ResolvedSpec) -> Runne
             diarization=spec.diarization,
         ),
         device=effective.device,
+        hub_owners=effective.hub_owners,
     )
 
 

@@ -17,6 +17,7 @@ from transcription_runner.batch.shard import SpeechEngine
 from transcription_runner.batch.termination import write_termination_message
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.limits import limits_from_environment
+from transcription_runner.models.hub import use_hub_owners
 from transcription_runner.store.s3 import S3Store
 from transcription_runner.surroundings import available_threads, prepare_libraries, prepare_surroundings, without_collecting
 
@@ -28,6 +29,7 @@ def run(config_path: Path) -> ExitCode:
     prepare_surroundings()
     try:
         config = read_config(config_path)
+        use_hub_owners(config.hub_owners or ())
         store = S3Store(config.endpoint, _credential(names.ENV_S3_ACCESS_KEY), _credential(names.ENV_S3_SECRET_KEY))
         means = Means(store, limits_from_environment(), _load_engine)
         pod_name = os.environ.get(names.ENV_POD_NAME, "") or os.uname().nodename

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from transcription_runner.models.folders import bundle_folder, located
+from transcription_runner.models.folders import bundle_file, bundle_folder, located
 
 
 def size_on_disk(name: str, needed_file: str) -> int | None:
@@ -29,7 +29,7 @@ def _places(name: str, needed_file: str) -> list[Path]:
         return [Path(place)]
     if folder := bundle_folder(name):
         return [Path(folder)]
-    return [file for file in (_bundle_file(name), _snapshot(_repository(name))) if file]
+    return [file for file in (bundle_file(name), _snapshot(_repository(name))) if file]
 
 
 def _repository(name: str) -> str:
@@ -46,12 +46,3 @@ def _snapshot(repository: str) -> Path | None:
         return Path(snapshot_download(repository, local_files_only=True))
     except (HFValidationError, LocalEntryNotFoundError, OSError):
         return None
-
-
-def _bundle_file(name: str) -> Path | None:
-    """The weights of one of torchaudio's bundles, in torch's cache."""
-    import torch
-    import torchaudio  # type: ignore[import-untyped]
-
-    path = getattr(getattr(torchaudio.pipelines, name, None), "_path", None)
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(path).name if path else None

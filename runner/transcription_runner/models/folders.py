@@ -13,6 +13,7 @@ from textwrap import shorten
 from transcription_api.names import ENV_MODEL_PATH
 from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.checksums import faults, read_checksums
+from transcription_runner.models.hub import check_owner
 
 ALIGNERS_FILE = "aligners.json"
 """In a model folder: language code -> name of the aligner to use where the job names none."""
@@ -49,11 +50,11 @@ def model_name(name: str) -> str:
     return name
 
 
-def located(name: str, needed_file: str) -> str:
-    """A folder with the model, or `name` itself where it is left to the hub.
+def located(name: str, needed_file: str, *, pickled: bool = False) -> str:
+    """A folder with the model, or `name` itself where it is left to the hub. `pickled`: its weights are pickles.
 
     Raises ConfigurationError: ModelNotFound for an absolute folder that is not there or lacks `needed_file`, ModelDamaged for
-    a model whose files are not of the sizes that its checksums.json has.
+    a model whose files are not of the sizes that its checksums.json has, ModelNotAllowed as `check_owner` does.
     """
     if name.startswith("/"):
         if not (Path(name) / needed_file).is_file():
@@ -62,6 +63,7 @@ def located(name: str, needed_file: str) -> str:
     for folder in model_folders():
         if (folder / name / needed_file).is_file():
             return _sound(folder / name)
+    check_owner(name, pickled=pickled)
     return name
 
 
@@ -74,6 +76,15 @@ def bundle_folder(name: str) -> str | None:
         if name.isidentifier() and any((folder / name).glob("*.pt*")):
             return _sound(folder / name)
     return None
+
+
+def bundle_file(name: str) -> Path | None:
+    """Where torch keeps a bundle's weights once it has fetched them; None for what is no bundle."""
+    import torch
+    import torchaudio  # type: ignore[import-untyped]
+
+    path = getattr(getattr(torchaudio.pipelines, name, None), "_path", None)
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(path).name if path else None
 
 
 def _sound(folder: Path) -> str:
@@ -135,5 +146,6 @@ def not_found(kind: str, name: str, cause: Exception) -> ConfigurationError:
         "ModelNotFound",
         f"the {kind} {name!r} was not found; looked in {', '.join(places)}{said}. {' '.join([*hints, ''])}"
         "Give the absolute path of a folder that holds it (for a pod: in its image or in a mounted volume), fetch it into a "
-        f"folder of {ENV_MODEL_PATH} (`transcription-runner models pull {name} --to DIR`), or let this machine reach the hub.",
+        f"folder of {ENV_MODEL_PATH} (`transcription-runner models pull {name} --to DIR`), or let this machine reach the hub"
+        + (" (for pods: set runner.offline=false in the operator's chart)." if offline else "."),
     )

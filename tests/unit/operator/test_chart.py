@@ -2,13 +2,23 @@
 
 from pathlib import Path
 
-from transcription_api.names import ANNOTATION_REPORT
-from transcription_api.report import MOST_REPORT_BYTES
+import yaml
 
-TEMPLATES = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator" / "templates"
+from transcription_api.names import ANNOTATION_REPORT, MAX_PARALLELISM
+from transcription_api.report import MOST_REPORT_BYTES
+from transcription_runner.models.hub import PICKLE_OWNERS
+
+CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
+TEMPLATES = CHART / "templates"
 
 
 def test_the_admission_policy_speaks_of_the_annotation_and_the_length_that_runners_keep_to() -> None:
     helpers = (TEMPLATES / "_helpers.tpl").read_text()
     assert f'{{{{- define "operator.reportAnnotation" -}}}}\n{ANNOTATION_REPORT}\n' in helpers
     assert f"<= {MOST_REPORT_BYTES}" in (TEMPLATES / "runner-report-policy.yaml").read_text()
+
+
+def test_the_policy_for_jobs_speaks_of_the_bounds_and_owners_that_the_code_has() -> None:
+    assert yaml.safe_load((CHART / "values.yaml").read_text())["policy"]["maxParallelism"] == MAX_PARALLELISM
+    (owner,) = PICKLE_OWNERS
+    assert f"variables.diarizerKey == '{owner}'" in (TEMPLATES / "job-policy.yaml").read_text()

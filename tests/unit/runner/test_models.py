@@ -93,6 +93,7 @@ def test_a_missing_model_is_told_with_all_places_and_the_way_to_provide_it(monke
     said = not_found("model", "large-v2", OSError("cannot find it\nand so on")).message
     assert "/models, /more, the cache /volume/hub, no hub, since HF_HUB_OFFLINE is set (cannot find it)" in said
     assert "`transcription-runner models pull large-v2 --to DIR`" in said
+    assert said.endswith("let this machine reach the hub (for pods: set runner.offline=false in the operator's chart).")
 
 
 def test_the_cause_of_a_missing_model_is_told_unless_it_is_known_already(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ class Pipeline:
     def __init__(self, name: str, device: str) -> None:
         """Load the pipeline `name`: a folder with config.yaml, or a hub name (HF_TOKEN opens gated ones).
 
-        Raises ConfigurationError (ModelNotFound) when it cannot be loaded.
+        Raises ConfigurationError: ModelNotFound when it cannot be loaded, ModelNotAllowed when it may not be.
         """
         import torch
         from pyannote.audio import Pipeline as AnyPipeline
@@ -77,7 +77,7 @@ class Pipeline:
 
         from transcription_runner.engine.voices.diarize_windows import run_in_windows
 
-        place = located(name, "config.yaml")
+        place = located(name, "config.yaml", pickled=True)
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # pyannote prints advice there; the error below says it
                 pipeline: Any = AnyPipeline.from_pretrained(place)

@@ -14,7 +14,7 @@ from transcription_runner.engine.faults import is_device_dead, is_out_of_memory
 from transcription_runner.engine.words.alphabet import Alphabet
 from transcription_runner.engine.words.emissions import Emitter, HuggingFace, Network, Torchaudio
 from transcription_runner.engine.words.sentences import bounded_downloads, sentence_spans
-from transcription_runner.models.folders import bundle_folder, default_aligner, located, not_found
+from transcription_runner.models.folders import bundle_file, bundle_folder, default_aligner, located, not_found
 
 log = logging.getLogger(__name__)
 
@@ -105,12 +105,16 @@ class AlignModels:
         if key in self._loaded:
             return self._loaded[key]
         import whisperx
+        from huggingface_hub import constants
         from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
 
         sentence_spans("", language)
         shown = name or DEFAULT_ALIGN_MODELS_TORCH.get(language) or DEFAULT_ALIGN_MODELS_HF.get(language) or language
+        folder = bundle_folder(shown)
+        if folder is None and constants.HF_HUB_OFFLINE and (file := bundle_file(shown)) and not file.is_file():
+            raise LookupError(f"the hub is not asked, and {file} is not there")  # torchaudio would ask its own server
         with contextlib.redirect_stdout(io.StringIO()), bounded_downloads():
-            model, metadata = whisperx.load_align_model(language, self._device, model_name=name, model_dir=bundle_folder(shown))
+            model, metadata = whisperx.load_align_model(language, self._device, model_name=name, model_dir=folder)
         kind = HuggingFace if metadata["type"] == "huggingface" else Torchaudio
         network: Network = kind(model.eval(), metadata["dictionary"])
         while len(self._loaded) >= MOST_LOADED:
