@@ -14,7 +14,7 @@ import yaml
 
 from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl
-from tests.integration.operator.operators import RIGHTS, Operator, kubeconfig_of, rendered
+from tests.integration.operator.operators import FOR_TESTS, RIGHTS, Operator, kubeconfig_of, rendered
 
 from . import objects
 from .api import Api, RefusedError, each
@@ -47,12 +47,7 @@ def namespaces(number: int) -> Iterator[list[str]]:
     release = f"bench-{uuid.uuid4().hex[:6]}"
     names = [f"{release}-{index}" for index in range(number)]
     kubectl = Kubectl(names[0])
-    flags = (
-        f"fullnameOverride={names[0]}",
-        f"watchNamespaces={{{','.join(names)}}}",
-        "crds.enabled=false",
-        "userRoles.create=false",
-    )
+    flags = (*FOR_TESTS, f"fullnameOverride={names[0]}", f"watchNamespaces={{{','.join(names)}}}")
     rights = [one for one in rendered("bench", names[0], *flags) if one["kind"] in RIGHTS]
     try:
         for name in names:

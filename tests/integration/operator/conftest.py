@@ -10,9 +10,9 @@ import pytest
 
 from tests.integration.definitions import install_definitions
 from tests.integration.kubectl import Kubectl
-from tests.integration.operator.operators import RIGHTS, Operator, eventually, kubeconfig_of, rendered
+from tests.integration.operator.operators import FOR_TESTS, RIGHTS, Operator, eventually, kubeconfig_of, rendered
 
-RIGHTS_EVERYWHERE = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+RIGHTS_EVERYWHERE = RIGHTS - {"Role", "RoleBinding"} | {"ClusterRoleBinding"}
 CLUSTER_WIDE = ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "clusterrolebinding", "clusterrole")
 
 
@@ -43,8 +43,8 @@ def team(cluster: None) -> Iterator[Kubectl]:
     kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
     kubectl("create", "namespace", kubectl.namespace)
     kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
-    flags = (f"fullnameOverride={kubectl.namespace}", f"watchNamespaces={{{kubectl.namespace}}}", "crds.enabled=false")
-    objects = [o for o in rendered("test", kubectl.namespace, *flags, "userRoles.create=false") if o["kind"] in RIGHTS]
+    flags = (*FOR_TESTS, f"fullnameOverride={kubectl.namespace}", f"watchNamespaces={{{kubectl.namespace}}}")
+    objects = [o for o in rendered("test", kubectl.namespace, *flags) if o["kind"] in RIGHTS]
     kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
     yield kubectl
     kubectl("delete", "tsj", "--all", "--wait=false")
@@ -85,7 +85,7 @@ def home(cluster: None) -> Iterator[Kubectl]:
     """The operator's own namespace, with the chart's cluster-wide rights; everything of it is named after the namespace."""
     kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
     kubectl("create", "namespace", kubectl.namespace)
-    flags = (f"fullnameOverride={kubectl.namespace}", "crds.enabled=false", "userRoles.create=false")
+    flags = (*FOR_TESTS, f"fullnameOverride={kubectl.namespace}")
     objects = [o for o in rendered("test", kubectl.namespace, *flags) if o["kind"] in RIGHTS_EVERYWHERE]
     kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
     yield kubectl

@@ -26,6 +26,8 @@ RIGHTS = {
     "ValidatingAdmissionPolicyBinding",
 }
 """Kinds of the chart's objects that say who may do what."""
+FOR_TESTS = ("crds.enabled=false", "userRoles.create=false", "runner.image.repository=runner")
+"""Values of the chart with which its rights suit operators under test, whose pods' image is runner:test."""
 NOWHERE = {"transcription.test/no-such-node": "true"}
 """No node carries this: pods stay unscheduled, and the test plays the kubelet."""
 

@@ -1,17 +1,12 @@
 """The kubelet's and the runner's part, played through the API: pods that no node takes are given a status by hand."""
 
-import base64
 import json
-import ssl
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.integration.kubectl import Kubectl, transcription_job
+from tests.integration.operator.accounts import Account
 from tests.integration.operator.operators import eventually, kubeconfig_of
 from transcription_api.names import ANNOTATION_REPORT
 
@@ -100,18 +95,13 @@ class Transcription:
         return json.dumps({"reason": "Finished", "message": "", "report": self.shard(pod, stage="Finished", **figures)})
 
 
-class Runner:
+class Runner(Account):
     """A runner pod's own view of the API: its token (with `bound=False` one that names no pod), and nothing else."""
 
     def __init__(self, kubectl: Kubectl, pod: str, folder: Path, *, bound: bool = True) -> None:
         self._kubectl, self._pod = kubectl, pod
         file = folder / f"{pod}-{bound}.yaml"
-        self._kubeconfig = kubeconfig_of(kubectl, "transcription-runner", file, pod=pod if bound else None)
-        config = yaml.safe_load(self._kubeconfig.read_text())
-        cluster = config["clusters"][0]["cluster"]
-        self._server, self._token = cluster["server"], config["users"][0]["user"]["token"]
-        data, authority = cluster.get("certificate-authority-data"), cluster.get("certificate-authority")
-        self._tls = ssl.create_default_context(cafile=authority, cadata=base64.b64decode(data).decode() if data else None)
+        super().__init__(kubeconfig_of(kubectl, "transcription-runner", file, pod=pod if bound else None))
 
     def report(self, report: dict[str, Any], pod: str | None = None) -> str:
         """Write the pod's report; returns the error message, empty if it was taken."""
@@ -121,14 +111,3 @@ class Runner:
         """Patch the pod's status (or another's); returns the error message, empty if it was taken."""
         path = f"/api/v1/namespaces/{self._kubectl.namespace}/pods/{pod or self._pod}{subresource}"
         return self.ask("PATCH", f"{path}?fieldManager=runner", body, kind)
-
-    def ask(self, method: str, path: str, body: Any = None, kind: str = "json") -> str:
-        """Any request; returns the error message, empty if it was answered. kubectl would read an object before it writes it."""
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": f"application/{kind}"}
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._server + path, data=data, headers=headers, method=method)
-        try:
-            urllib.request.urlopen(request, timeout=30, context=self._tls).close()
-        except urllib.error.HTTPError as error:
-            return str(json.loads(error.read())["message"])
-        return ""

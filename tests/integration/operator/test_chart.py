@@ -1,14 +1,28 @@
 """The chart on a real API server: every object is accepted, and everything runs under Pod Security "restricted"."""
 
 import json
+import subprocess
+from typing import Any
 
 import pytest
 
 from tests.integration.kubectl import Kubectl
+from tests.integration.operator.child_jobs import made_for
 from tests.integration.operator.operators import rendered
+from tests.integration.operator.pods import Transcription
+
+NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage:9443", "policy.endpoints={http://archive}")
 
 
-@pytest.mark.parametrize("settings", [(), ("runner.device=cpu", "storage.endpoint=http://minio:9000"), ("watchNamespaces={NS}",)])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        ("runner.device=cpu", "storage.endpoint=http://minio:9000"),
+        ("watchNamespaces={NS}",),
+        (*NETWORK, "networkPolicy.namespaces={NS}", "runner.offline=false"),
+    ],
+)
 def test_every_object_is_accepted(team: Kubectl, settings: tuple[str, ...]) -> None:
     flags = [setting.replace("NS", team.namespace) for setting in settings]
     for document in rendered("dry", team.namespace, "fullnameOverride=dry-run", "crds.enabled=false", *flags):
@@ -41,3 +55,52 @@ def test_without_the_policy_that_narrows_it_runners_have_no_right_at_all(team: K
         o for o in rendered("dry", team.namespace, "admissionPolicy.enabled=false") if o["metadata"]["name"].endswith("-runner")
     ]
     assert role["rules"] == []
+
+
+def network_policies(*settings: str) -> dict[str, Any]:
+    """Namespace -> the NetworkPolicy that the chart puts there."""
+    objects = rendered("dry", "home", *NETWORK, *settings)
+    return {o["metadata"]["namespace"]: o["spec"] for o in objects if o["kind"] == "NetworkPolicy"}
+
+
+def ports(rules: list[dict[str, Any]]) -> set[int | str]:
+    return {port["port"] for rule in rules for port in rule["ports"]}
+
+
+def test_network_policies_select_the_pods_that_there_are(team: Kubectl) -> None:
+    policies = network_policies("watchNamespaces={team}")
+    labels = made_for(Transcription.apply(team, "labels"))["spec"]["template"]["metadata"]["labels"]
+    assert policies["team"]["podSelector"]["matchLabels"].items() <= labels.items()
+    deployment = next(o for o in rendered("dry", "home") if o["kind"] == "Deployment")
+    pod = deployment["spec"]["template"]
+    assert policies["home"]["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert ports(policies["home"]["ingress"]) == {port["name"] for port in pod["spec"]["containers"][0]["ports"]}
+
+
+def test_nobody_talks_to_runner_pods_and_they_talk_to_whom_they_need() -> None:
+    runner = network_policies("watchNamespaces={team}")["team"]
+    assert (runner["policyTypes"], runner["ingress"]) == (["Ingress", "Egress"], [])
+    assert ports(runner["egress"]) == {53, 443, 6443, 9443, 80}, "DNS, the API server, and the two stores"
+    hub = network_policies("watchNamespaces={team}", "runner.offline=false", "networkPolicy.hub.ports={8443}")["team"]
+    assert ports(hub["egress"]) - ports(runner["egress"]) == {8443}
+
+
+def test_without_watched_namespaces_the_operator_alone_is_confined_unless_others_are_named() -> None:
+    assert set(network_policies()) == {"home"}
+    assert set(network_policies("networkPolicy.namespaces={a,b}")) == {"home", "a", "b"}
+    assert not [o for o in rendered("dry", "home") if o["kind"] == "NetworkPolicy"], "off at first"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("networkPolicy.enabled=true",), "networkPolicy.enabled needs to know the ports of the store"),
+        (("admissionPolicy.enabled=false", "policy.maxParallelism=2"), "set admissionPolicy.enabled"),
+        (("policy.endpoints={minio}",), "policy/endpoints/0"),
+        (("policy.namespaces.team.hubOwners={mine}",), "hubOwners"),
+    ],
+)
+def test_values_that_cannot_work_are_named(settings: tuple[str, ...], said: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        rendered("dry", "home", *settings)
+    assert said in caught.value.stderr
