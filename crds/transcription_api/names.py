@@ -23,6 +23,8 @@ ANNOTATION_RUN = f"{GROUP}/run-id"
 """On child Jobs: the spec.runId that the Job serves."""
 ANNOTATION_LAST_APPLIED = f"{GROUP}/last-applied"
 """On child Jobs: the `suspend` and `parallelism` that the operator last gave the Job, as JSON. Others may change both."""
+ANNOTATION_AVOIDED_NODES = f"{GROUP}/avoided-nodes"
+"""On child Jobs: the nodes that their pods keep away from where they can, separated by commas."""
 LABEL_DEFAULT_PROFILE = f"{GROUP}/default-profile"
 """On a profile, "true": jobs that name no profile get this one."""
 ANNOTATION_EFFECTIVE = f"{GROUP}/effective"
@@ -67,6 +69,8 @@ RUNNER_GRACE_SECONDS = 18
 
 MAX_PARALLELISM = 256
 """Pods of one run. Each has an entry in status, which has to stay a small object."""
+MAX_AVOIDED_NODES = 8
+"""Nodes that a run keeps away from at most; for each its Job may be made anew."""
 MAX_REPORTED_FAILURES = 20
 """Status holds the first failures only; the manifest in the bucket holds all."""
 
@@ -88,6 +92,9 @@ class ExitCode(IntEnum):
 
 STORAGE_UNREACHABLE = "StorageUnreachable"
 """The reason in the termination message of a pod that never met an object store at its endpoint (exit code STORE_UNAVAILABLE)."""
+
+DEVICE_FAILED = "DeviceFailed"
+"""The reason in the termination message of a pod whose GPU stopped working (exit code INTERNAL)."""
 
 FINAL_EXIT_CODES = (ExitCode.STORE_REFUSED, ExitCode.CONFIGURATION)
 """Exit codes that no retry can change."""

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema
 
 from transcription_api.contract import Record
 from transcription_api.effective import Effective
-from transcription_api.names import MAX_PARALLELISM, MAX_REPORTED_FAILURES
+from transcription_api.names import MAX_AVOIDED_NODES, MAX_PARALLELISM, MAX_REPORTED_FAILURES
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -225,5 +225,13 @@ class TranscriptionJobStatus(Record):
         Annotated[list[Shard], Field(max_length=MAX_PARALLELISM, json_schema_extra={"x-kubernetes-list-type": "atomic"})] | None
     ) = None
     """One entry for each completion index that reported, its pod gone or not."""
+    avoided_nodes: (
+        Annotated[
+            list[Annotated[str, Field(max_length=253)]],
+            Field(max_length=MAX_AVOIDED_NODES, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        ]
+        | None
+    ) = None
+    """Nodes on which a GPU stopped working in this run; pods that are made later keep away from them where they can."""
     manifest: Annotated[str, Field(max_length=2048)] | None = None
     """bucket/key of the list of every file with its outcome and outputs."""

@@ -10,7 +10,15 @@ from datetime import datetime
 from sys import intern
 from typing import Any, Literal
 
-from transcription_api.names import ANNOTATION_EFFECTIVE, ANNOTATION_LAST_APPLIED, GROUP, KIND, LABEL_QUEUE, RUNNER_CONTAINER
+from transcription_api.names import (
+    ANNOTATION_AVOIDED_NODES,
+    ANNOTATION_EFFECTIVE,
+    ANNOTATION_LAST_APPLIED,
+    GROUP,
+    KIND,
+    LABEL_QUEUE,
+    RUNNER_CONTAINER,
+)
 from transcription_api.report import ShardReport
 from transcription_api.status import TranscriptionJobStatus
 from transcription_operator.pod_report import attributed, completion_index, last_report
@@ -73,6 +81,8 @@ class ChildJob:
     parallelism: int
     completions: int
     last_applied: Applied
+    avoided_nodes: tuple[str, ...]
+    """The nodes that its pods keep away from."""
     ttl_seconds: int | None
     active: int
     failed_indexes: str
@@ -116,6 +126,8 @@ class ChildPod:
     resource_version: str
     owner_uid: str
     """The Job that controls it; empty: none does."""
+    node: str
+    """Where it was placed; empty: nowhere yet."""
     phase: str
     deleting: bool
     reason: str
@@ -218,6 +230,7 @@ def read_job(raw: Raw) -> ChildJob:
         parallelism=parallelism,
         completions=spec.get("completions", parallelism),
         last_applied=_last_applied(metadata, Applied(suspended, parallelism)),
+        avoided_nodes=tuple(filter(None, (metadata.get("annotations") or {}).get(ANNOTATION_AVOIDED_NODES, "").split(","))),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
         active=status.get("active", 0),
         failed_indexes=status.get("failedIndexes") or "",
@@ -258,6 +271,7 @@ def read_pod(raw: Raw) -> ChildPod:
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         owner_uid=controller_uid(raw, "batch", "Job"),
+        node=(raw.get("spec") or {}).get("nodeName") or "",
         phase=status.get("phase", "Pending"),
         deleting="deletionTimestamp" in metadata,
         reason=status.get("reason") or "",

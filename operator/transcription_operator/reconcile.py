@@ -16,6 +16,7 @@ from transcription_operator.policies.beginning import began_with, is_first
 from transcription_operator.policies.bounds import within_bounds
 from transcription_operator.policies.children import carry_out, ended, finish, retire_older_runs, stops
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
+from transcription_operator.policies.dead_devices import nodes_to_avoid
 from transcription_operator.policies.deadlines import within_deadlines, within_pending_deadline
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 from transcription_operator.policies.patience import silence
@@ -71,9 +72,12 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     stopping = stops(actions, run) or (verdict.phase is Phase.SUSPENDED and previous.phase is not Phase.SUSPENDED)
     last_moment = now if stopping else verdict.ended_at or figures.reported_at
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
-    known = _Known(previous, effective, figures, reported, started, spent(previous, pods, last_moment))
+    avoided = nodes_to_avoid(previous.avoided_nodes or [], pods)
+    known = _Known(previous, effective, figures, reported, started, spent(previous, pods, last_moment), avoided)
     status = within_bounds(_status(verdict, run, known, resource.generation, now))
-    requeue_after = verdict.requeue_after if run.recorded or first else 0.0  # then its Job is made
+    # What is recorded is acted on at the next look: the Job is made, or made anew elsewhere; pods that go tell nothing any more.
+    at_once = not (run.recorded or first) or avoided != (previous.avoided_nodes or [])
+    requeue_after = 0.0 if at_once else verdict.requeue_after
     return _plan(observed, status, tuple(actions), now, new_run=not run.recorded, requeue_after=requeue_after)
 
 
@@ -104,6 +108,7 @@ class _Known:
     reported: list[Shard]
     started: datetime | None
     time: Spent
+    avoided_nodes: list[str]
 
 
 def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: datetime) -> TranscriptionJobStatus:
@@ -136,6 +141,7 @@ def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: dat
         word_times=figures.word_times,
         failures=figures.failures,
         shards=known.reported or None,
+        avoided_nodes=known.avoided_nodes or None,
         manifest=figures.manifest,
     )
 

@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from transcription_api.names import (
+    ANNOTATION_AVOIDED_NODES,
     ANNOTATION_CONFIG,
     ANNOTATION_EFFECTIVE,
     ANNOTATION_RUN,
@@ -37,6 +38,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     """The Job as it is created."""
     spec, labels = resolved.spec, child_labels(resource)
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
+    avoided = (resource.status.avoided_nodes or []) if run.recorded else []  # else of the run before
     config = {ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)}
     time_to_live = {"ttlSecondsAfterFinished": spec.ttl_seconds_after_finished}
     body = {
@@ -48,7 +50,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
         "suspend": spec.suspend,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": pod_failure_policy(),
-        "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(resolved.effective)},
+        "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(resolved.effective, avoided)},
     }
     return {
         "apiVersion": "batch/v1",
@@ -61,6 +63,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
                 ANNOTATION_RUN: run.run_id,
                 ANNOTATION_EFFECTIVE: json.dumps(resolved.effective.wire(), separators=(",", ":")),
                 **Applied(spec.suspend, spec.parallelism).annotation(),
+                **({ANNOTATION_AVOIDED_NODES: ",".join(avoided)} if avoided else {}),
             },
             "ownerReferences": [owner_reference(resource)],
         },

@@ -1,5 +1,6 @@
 """The pod template of a run: the runner alone, with as few rights as it can do with (Pod Security "restricted")."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
@@ -29,12 +30,13 @@ TOKEN_SECONDS = 3600
 _GPU_CLAIM = "gpu"
 
 
-def pod_spec(effective: Effective) -> dict[str, Any]:
-    """The spec of every pod of the run."""
+def pod_spec(effective: Effective, avoided_nodes: Sequence[str] = ()) -> dict[str, Any]:
+    """The spec of every pod of the run; they go to other nodes than `avoided_nodes` if there are any."""
     template = effective.resource_claim_template_name
     optional: dict[str, Any] = {
         "resourceClaims": [{"name": _GPU_CLAIM, "resourceClaimTemplateName": template}] if template else [],
         "nodeSelector": effective.node_selector,
+        "affinity": _away_from(avoided_nodes),
         "tolerations": [toleration.wire() for toleration in effective.tolerations],
         "priorityClassName": effective.priority_class_name,
         "runtimeClassName": effective.runtime_class_name,
@@ -58,6 +60,15 @@ def pod_spec(effective: Effective) -> dict[str, Any]:
         "containers": [_container(effective)],
         "volumes": _volumes(effective),
     }
+
+
+def _away_from(nodes: Sequence[str]) -> dict[str, Any]:
+    if not nodes:
+        return {}
+    # By the node's own name: the label kubernetes.io/hostname may be another. Such a field takes one value.
+    fields = [{"key": "metadata.name", "operator": "NotIn", "values": [node]} for node in nodes]
+    preferred = {"weight": 100, "preference": {"matchFields": fields}}
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preferred]}}
 
 
 def _container(effective: Effective) -> dict[str, Any]:

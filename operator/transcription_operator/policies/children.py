@@ -5,6 +5,7 @@ from transcription_api.status import Phase, TranscriptionJobStatus
 from transcription_operator.children.job import job
 from transcription_operator.observed import Applied, ChildJob, Observed
 from transcription_operator.plan import ChildAction, DeleteJob, EventRecord, PatchJob, StartRun
+from transcription_operator.policies.dead_devices import is_to_be_moved
 from transcription_operator.resolved import ResolvedSpec, time_to_live
 from transcription_operator.run import Run
 
@@ -47,6 +48,9 @@ def carry_out(observed: Observed, run: Run, resolved: ResolvedSpec, child: Child
         return [] if queued and spec.suspend else [_start(observed, run, resolved)]
     if child.ended or child.deleting:
         return []
+    own = [pod for pod in observed.pods if pod.owner_uid == child.uid]
+    if is_to_be_moved(child, own, spec, observed.resource.status.avoided_nodes or []):
+        return [DeleteJob(child.name, child.uid)]
     # A queue controller owns `suspend` of a Job that it queues: such a Job is stopped by removing it.
     if child.queue is not None and spec.suspend:
         return [DeleteJob(child.name, child.uid)]
@@ -74,7 +78,9 @@ def _start(observed: Observed, run: Run, resolved: ResolvedSpec) -> StartRun:
     """The run's Job. That it was made, status tells; that it had to be made again, nothing else would."""
     resource = observed.resource
     began = run.recorded and resource.status.start_time
-    again = EventRecord("Normal", "JobRecreated", f"Job {run.job_name} was gone before the run had ended: made again")
+    avoided = resource.status.avoided_nodes
+    away = f"; its pods keep away from node {', '.join(avoided)}, whose GPU stopped working" if avoided else ""
+    again = EventRecord("Normal", "JobRecreated", f"Job {run.job_name} was gone before the run had ended: made again{away}")
     return StartRun(job(resource, run, resolved), again if began else None)
 
 

@@ -1,6 +1,6 @@
 """How a run ends: each error that ends it, as an exit code with a reason."""
 
-from transcription_api.names import STORAGE_UNREACHABLE, ExitCode
+from transcription_api.names import DEVICE_FAILED, STORAGE_UNREACHABLE, ExitCode
 from transcription_runner.errors import ConfigurationError, DeviceError, TranscriptionError
 from transcription_runner.store.port import StoreRefusedError, StoreUnavailableError, StoreUnreachableError
 
@@ -24,7 +24,7 @@ def run_error(error: BaseException) -> RunError:
         case ConfigurationError():
             return RunError(ExitCode.CONFIGURATION, error.reason, error.message)
         case DeviceError():
-            return RunError(ExitCode.INTERNAL, "DeviceFailed", error.message)
+            return RunError(ExitCode.INTERNAL, DEVICE_FAILED, error.message)
         case StoreRefusedError():
             return RunError(ExitCode.STORE_REFUSED, error.reason, error.message)
         case StoreUnreachableError():

@@ -215,6 +215,11 @@ class Job:
         status.update({"phase": "Failed" if exit_code else "Succeeded", **container(terminated=ended)})
         return self
 
+    def on_node(self, name: str) -> Self:
+        """The last pod was placed there."""
+        next(reversed(self.pods.values()))["spec"] = {"nodeName": name}
+        return self
+
     def with_failed_pod(self, exit_code: int, message: str = "", reason: str = "Error", when: float = 60, index: int = 0) -> Self:
         ended = {
             "exitCode": exit_code,
