@@ -137,6 +137,8 @@ class ChildPod:
     """Whether the cluster sent it away, as when a node is drained: that costs no retry."""
     unschedulable: str | None
     """The scheduler's message."""
+    unclaimed: str
+    """The ResourceClaimTemplate from which no claim was made for it yet: no scheduler looks at it before. Empty: none."""
     waiting: Waiting | None
     started: datetime | None
     termination: Termination | None
@@ -254,7 +256,7 @@ def _last_applied(metadata: Raw, live: Applied) -> Applied:
 
 def read_pod(raw: Raw) -> ChildPod:
     """A runner pod from its API object."""
-    metadata, status = raw["metadata"], raw.get("status") or {}
+    metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     index = completion_index(labels, annotations)
     job_name = labels.get("batch.kubernetes.io/job-name", "")
@@ -271,13 +273,14 @@ def read_pod(raw: Raw) -> ChildPod:
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         owner_uid=controller_uid(raw, "batch", "Job"),
-        node=(raw.get("spec") or {}).get("nodeName") or "",
+        node=spec.get("nodeName") or "",
         phase=status.get("phase", "Pending"),
         deleting="deletionTimestamp" in metadata,
         reason=status.get("reason") or "",
         message=status.get("message") or "",
         disrupted=conditions.get("DisruptionTarget", {}).get("status") == "True",
         unschedulable=(scheduled or {}).get("message", "") if unplaced else None,
+        unclaimed=_unclaimed(spec, status),
         waiting=Waiting(waiting.get("reason") or "", waiting.get("message") or "") if waiting else None,
         started=_optional_time(started),
         termination=Termination(
@@ -292,6 +295,12 @@ def read_pod(raw: Raw) -> ChildPod:
         index=index,
         report=attributed(last_report(annotations, (ended or {}).get("message")), index, job_name, metadata["name"]),
     )
+
+
+def _unclaimed(spec: Raw, status: Raw) -> str:
+    made = {claim["name"] for claim in status.get("resourceClaimStatuses") or []}
+    wanted = (claim for claim in spec.get("resourceClaims") or [] if claim["name"] not in made)
+    return next((claim["resourceClaimTemplateName"] for claim in wanted if claim.get("resourceClaimTemplateName")), "")
 
 
 def _time(text: str) -> datetime:

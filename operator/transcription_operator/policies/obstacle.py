@@ -30,6 +30,10 @@ def obstacle(pods: Iterable[ChildPod]) -> Obstacle | None:
 def _of(pod: ChildPod) -> Obstacle | None:
     if pod.unschedulable is not None:
         return Obstacle("Unschedulable", pod.unschedulable or f"pod {pod.name} fits on no node")
+    if pod.unclaimed:
+        template = f"a ResourceClaimTemplate {pod.unclaimed} in namespace {pod.namespace}"
+        more = f"kubectl describe pod -n {pod.namespace} {pod.name}"
+        return Obstacle("ClaimNotMade", f"no claim on a GPU was made yet: is there {template}? More says {more}")
     if pod.waiting is None or pod.waiting.reason in _HARMLESS:
         return None
     if pod.waiting.reason in _IMAGE_REASONS:

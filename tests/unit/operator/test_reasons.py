@@ -38,6 +38,18 @@ def test_the_schedulers_words_are_kept() -> None:
     assert (found.reason, found.message) == ("Unschedulable", message)
 
 
+def test_a_claim_template_that_is_missing_is_named_since_no_scheduler_looks_at_the_pod() -> None:
+    job = a_job().with_pod(0, "Pending")
+    (pod,) = job.pods.values()
+    pod["spec"] = {"resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": "one-gpu"}]}
+    found = obstacle(job.observed().pods)
+    assert found is not None
+    assert found.reason == "ClaimNotMade"
+    assert "is there a ResourceClaimTemplate one-gpu in namespace team?" in found.message
+    pod["status"]["resourceClaimStatuses"] = [{"name": "gpu", "resourceClaimName": "x"}]
+    assert obstacle(job.observed().pods) is None
+
+
 def test_a_pod_that_just_starts_has_no_obstacle() -> None:
     assert obstacle(a_job().with_waiting_pod("ContainerCreating").observed().pods) is None
     assert obstacle(a_job().with_running_pod().observed().pods) is None
