@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from transcription_api import names
 from transcription_api.job import TranscriptionJob
 from transcription_api.profile import ClusterTranscriptionProfile, TranscriptionProfile
+from transcription_api.schedule import TranscriptionSchedule
 
 Column = dict[str, Any]
 """An `additionalPrinterColumns` entry; priority 1 shows with `-o wide` only."""
@@ -84,4 +85,22 @@ CLUSTER_TRANSCRIPTION_PROFILE = CustomKind(
     ClusterTranscriptionProfile, names.CLUSTER_PROFILE_PLURAL, "ctsp", _PROFILE_COLUMNS, scope="Cluster"
 )
 
-KINDS = (TRANSCRIPTION_JOB, TRANSCRIPTION_PROFILE, CLUSTER_TRANSCRIPTION_PROFILE)
+TRANSCRIPTION_SCHEDULE = CustomKind(
+    TranscriptionSchedule,
+    names.SCHEDULE_PLURAL,
+    "tss",
+    (
+        {"name": "Schedule", "type": "string", "jsonPath": ".spec.schedule"},
+        {"name": "Zone", "type": "string", "jsonPath": ".spec.timeZone"},
+        {"name": "Suspend", "type": "boolean", "jsonPath": ".spec.suspend"},
+        {"name": "Active", "type": "integer", "jsonPath": ".status.activeCount", "description": "Unfinished jobs"},
+        {"name": "Last", "type": "date", "jsonPath": ".status.lastScheduleTime", "description": "Since the last run"},
+        # kubectl shows a date as the time since then: one in the future has to be a string.
+        {"name": "Next", "type": "string", "jsonPath": ".status.nextScheduleTime", "description": "When the next run is due"},
+        AGE,
+        {"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type=='Ready')].reason", "priority": 1},
+        {"name": "Message", "type": "string", "jsonPath": ".status.message", "priority": 1},
+    ),
+)
+
+KINDS = (TRANSCRIPTION_JOB, TRANSCRIPTION_SCHEDULE, TRANSCRIPTION_PROFILE, CLUSTER_TRANSCRIPTION_PROFILE)

@@ -15,10 +15,17 @@ CLUSTER_PROFILE_PLURAL = "clustertranscriptionprofiles"
 SHORT_NAME = "tsj"
 CATEGORIES = ("all", "transcription")
 
+SCHEDULE_KIND: Final = "TranscriptionSchedule"
+SCHEDULE_PLURAL = "transcriptionschedules"
+
 LABEL_JOB_NAME = f"{GROUP}/job-name"
 """On child objects: the TranscriptionJob's name, cut to 63 characters."""
 LABEL_JOB_UID = f"{GROUP}/job-uid"
 """On child objects: the TranscriptionJob's uid. The operator watches only objects that carry this label."""
+LABEL_SCHEDULE = f"{GROUP}/schedule-name"
+"""On TranscriptionJobs: the name of the TranscriptionSchedule that made them, for people. Whose a job is, its controller says."""
+ANNOTATION_SCHEDULED_TIME = f"{GROUP}/scheduled-time"
+"""On TranscriptionJobs: the time that they were due at, in the schedule's time zone, for people."""
 ANNOTATION_RUN = f"{GROUP}/run-id"
 """On child Jobs: the spec.runId that the Job serves."""
 ANNOTATION_LAST_APPLIED = f"{GROUP}/last-applied"

@@ -16,7 +16,7 @@ def api_reference(crds: list[dict[str, Any]]) -> str:
 
 
 def _kind(crd: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
-    """A kind's chapter; one whose spec is that of a kind in `told` (kind -> spec) refers to it."""
+    """A kind's chapter; what is the spec of a kind in `told` (kind -> spec), its own or one inside it, is not told again."""
     names, version = crd["spec"]["names"], crd["spec"]["versions"][0]
     schema = version["schema"]["openAPIV3Schema"]
     scope = "" if crd["spec"]["scope"] == "Namespaced" else ", for the whole cluster"
@@ -30,26 +30,32 @@ def _kind(crd: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
     if same := next((kind for kind, known in told.items() if known["properties"] == spec["properties"]), None):
         yield from ("", f"Its spec has the same fields and rules as that of {same}.")
         return
-    told[names["kind"]] = spec
     for part in ("spec", "status"):
         if part in schema["properties"]:
             yield from ("", f"### {part}", "", "| field | type | default | what it is |", "|---|---|---|---|")
-            yield from _rows(part, schema["properties"][part])
-    if rules := list(_rules("spec", spec)):
+            yield from _rows(part, schema["properties"][part], told)
+    if rules := list(_rules("spec", spec, told)):
         yield from ("", "### Rules", "", "Refused by the API server, with these messages:", "")
         yield from (f"- `{path or 'spec'}`: {message}" for path, message in rules)
+    told[names["kind"]] = spec
 
 
-def _rows(path: str, schema: dict[str, Any]) -> Iterator[str]:
+def _is_told(schema: dict[str, Any], told: dict[str, Any]) -> bool:
+    return any(known["properties"] == schema.get("properties") for known in told.values())
+
+
+def _rows(path: str, schema: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
+    if _is_told(schema, told):
+        return
     required = schema.get("required", [])
     for name, field in schema.get("properties", {}).items():
         where = f"{path}.{name}"
-        description, told = told_default(field.get("description", ""))
-        default = "required" if name in required else f"`{told}`" if told else _default(field)
+        description, filled_in = told_default(field.get("description", ""))
+        default = "required" if name in required else f"`{filled_in}`" if filled_in else _default(field)
         yield f"| `{where}` | {_type(field)} | {default} | {description} |"
-        yield from _rows(where, field)
+        yield from _rows(where, field, told)
         if field.get("type") == "array":
-            yield from _rows(f"{where}[]", field["items"])
+            yield from _rows(f"{where}[]", field["items"], told)
 
 
 def _default(field: dict[str, Any]) -> str:
@@ -74,10 +80,12 @@ def _type(field: dict[str, Any]) -> str:
     return kind if low is None else f"{kind}, at least {low}"
 
 
-def _rules(path: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _rules(path: str, schema: dict[str, Any], told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if _is_told(schema, told):
+        return
     for rule in schema.get("x-kubernetes-validations", []):
         yield path + rule.get("fieldPath", ""), rule["message"]
     for name, field in schema.get("properties", {}).items():
-        yield from _rules(f"{path}.{name}", field)
+        yield from _rules(f"{path}.{name}", field, told)
     if "items" in schema:
-        yield from _rules(f"{path}[]", schema["items"])
+        yield from _rules(f"{path}[]", schema["items"], told)

@@ -48,11 +48,9 @@ class ConditionType(StrEnum):
     CONTESTED = "Contested"
 
 
-class Condition(Record):
-    """One aspect of the job's state, in the form that Kubernetes uses everywhere."""
+class ConditionState(Record):
+    """What a condition of any kind of resource says."""
 
-    type: ConditionType
-    """Suspended, Running, Complete or Failed; Contested: something that the operator does is undone again and again."""
     status: Literal["True", "False", "Unknown"]
     """Whether the condition holds."""
     reason: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?$")]
@@ -63,6 +61,13 @@ class Condition(Record):
     """When status last changed."""
     observed_generation: Count | None = None
     """The spec's generation that this speaks of."""
+
+
+class Condition(ConditionState):
+    """One aspect of the job's state, in the form that Kubernetes uses everywhere."""
+
+    type: ConditionType
+    """Suspended, Running, Complete or Failed; Contested: something that the operator does is undone again and again."""
 
 
 class FileCounts(Record):

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from transcription_api.contract import Record
 from transcription_api.status import TranscriptionJobStatus
 
 
-def status_patch(stored: TranscriptionJobStatus, wanted: TranscriptionJobStatus) -> dict[str, Any] | None:
-    """The patch, or None when nothing differs."""
+def status_patch(stored: Record, wanted: Record) -> dict[str, Any] | None:
+    """The patch, or None when nothing differs. Both are of one kind."""
     before, after = stored.wire(), wanted.wire()
     patch = {
         name: _merge(before.get(name), after.get(name))
