@@ -21,6 +21,7 @@ from transcription_api.names import (
     OPERATOR_FIELD_MANAGER,
     PLURAL,
     PROFILE_PLURAL,
+    SCHEDULE_PLURAL,
     VERSION,
 )
 from transcription_operator.throttle import MOST_REFUSALS, Throttle
@@ -52,6 +53,7 @@ class Kind:
 TRANSCRIPTION_JOBS = Kind(f"/apis/{GROUP}/{VERSION}", PLURAL)
 PROFILES = Kind(f"/apis/{GROUP}/{VERSION}", PROFILE_PLURAL)
 CLUSTER_PROFILES = Kind(f"/apis/{GROUP}/{VERSION}", CLUSTER_PROFILE_PLURAL, namespaced=False)
+TRANSCRIPTION_SCHEDULES = Kind(f"/apis/{GROUP}/{VERSION}", SCHEDULE_PLURAL)
 JOBS = Kind("/apis/batch/v1", "jobs")
 PODS = Kind("/api/v1", "pods")
 SERVICE_ACCOUNTS = Kind("/api/v1", "serviceaccounts")

@@ -1,20 +1,35 @@
-"""Builds Kubernetes Events (events.k8s.io/v1) about a TranscriptionJob."""
+"""Builds Kubernetes Events (events.k8s.io/v1) about a custom resource."""
 
 import socket
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from transcription_api.names import API_VERSION, KIND, OPERATOR_FIELD_MANAGER
-from transcription_operator.observed import Resource
 from transcription_operator.plan import EventRecord
 
 _MAX_NOTE = 1024
 _MAX_NAME = 253
 
 
-def event_object(resource: Resource, record: EventRecord, now: datetime) -> dict[str, Any]:
-    """An Event that regards `resource`."""
+class Subject(Protocol):
+    """What an Event can be about."""
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def uid(self) -> str: ...
+
+    @property
+    def resource_version(self) -> str: ...
+
+
+def event_object(resource: Subject, record: EventRecord, now: datetime, kind: str = KIND) -> dict[str, Any]:
+    """An Event that regards `resource`, which is of `kind`."""
     seed = "\n".join((resource.uid, record.reason, record.message, now.isoformat()))
     suffix = sha256(seed.encode()).hexdigest()[:16]
     return {
@@ -30,7 +45,7 @@ def event_object(resource: Resource, record: EventRecord, now: datetime) -> dict
         "reportingInstance": socket.gethostname()[:128],
         "regarding": {
             "apiVersion": API_VERSION,
-            "kind": KIND,
+            "kind": kind,
             "name": resource.name,
             "namespace": resource.namespace,
             "uid": resource.uid,

@@ -48,6 +48,13 @@ class Metrics:
             buckets=_SPEEDS,
             registry=registry,
         )
+        self.schedules = Gauge("transcription_schedules", "TranscriptionSchedules", ["namespace"], registry=registry)
+        self.missed_runs = Counter(
+            "transcription_schedule_missed_runs",
+            "Runs of schedules that were not begun in time; of more than a hundred at once, a hundred",
+            ["namespace"],
+            registry=registry,
+        )
         self.reconcile = Histogram("transcription_operator_reconcile_seconds", "Time to decide and to write", registry=registry)
         self.errors = Counter("transcription_operator_reconcile_errors", "Failed reconciles, each tried again", registry=registry)
         self.refusals = Counter(
@@ -58,6 +65,7 @@ class Metrics:
         self.queue = Gauge("transcription_operator_queue_depth", "Objects waiting to be looked at", ["kind"], registry=registry)
         Info("transcription_operator_build", "The operator's version", registry=registry).info({"version": version})
         self._phases: dict[str, tuple[str, str]] = {}
+        self._schedules: dict[str, str] = {}
 
     def see_phase(self, uid: str, namespace: str, phase: str) -> None:
         """A TranscriptionJob is in `phase` now."""
@@ -70,6 +78,17 @@ class Metrics:
         before = self._phases.pop(uid, None)
         if before:
             self.jobs.labels(*before).dec()
+
+    def see_schedule(self, uid: str, namespace: str) -> None:
+        """A TranscriptionSchedule is there."""
+        if uid not in self._schedules:
+            self._schedules[uid] = namespace
+            self.schedules.labels(namespace).inc()
+
+    def lose_schedule(self, uid: str) -> None:
+        """A TranscriptionSchedule is gone."""
+        if namespace := self._schedules.pop(uid, None):
+            self.schedules.labels(namespace).dec()
 
     def count_start(self, namespace: str, waiting_since: datetime, started: datetime) -> None:
         """A run's first pod has started."""

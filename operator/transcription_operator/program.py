@@ -4,18 +4,18 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import kopf
 from prometheus_client import REGISTRY, start_http_server
 
-from transcription_api.names import KIND, OPERATOR_FIELD_MANAGER
+from transcription_api.names import KIND, OPERATOR_FIELD_MANAGER, SCHEDULE_KIND
 from transcription_operator.cluster import (
     CLUSTER_PROFILES,
     JOBS,
     PROFILES,
     TRANSCRIPTION_JOBS,
+    TRANSCRIPTION_SCHEDULES,
     ApiError,
     Cluster,
     UnreachableError,
@@ -23,13 +23,15 @@ from transcription_operator.cluster import (
 from transcription_operator.controller import Controller
 from transcription_operator.health import Health, serving
 from transcription_operator.hearing import Hearing
-from transcription_operator.loop import Loop
+from transcription_operator.loop import Loop, Reconciler
 from transcription_operator.metrics import Metrics
+from transcription_operator.schedule.controller import ScheduleController
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.wiring import kopf_settings, wire
+from transcription_operator.work_queue import WorkQueue
 
 _POLL_SECONDS = 2.0
-_WATCHED = (TRANSCRIPTION_JOBS, PROFILES, CLUSTER_PROFILES, JOBS)
+_WATCHED = (TRANSCRIPTION_JOBS, TRANSCRIPTION_SCHEDULES, PROFILES, CLUSTER_PROFILES, JOBS)
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +47,13 @@ async def run(settings: OperatorSettings) -> None:
     async with serving(health, settings.health_port), await Cluster.connect(metrics.refusals.inc) as cluster:
         await _served(cluster, health)
         controller = Controller(cluster, settings, metrics, hearing=hearing)
-        loops = [
-            Loop(
-                KIND,
-                controller,
-                controller.queue,
-                metrics,
-                hearing,
-                workers=settings.workers,
-                resync_seconds=settings.resync_seconds,
-            )
-        ]
+        schedules = ScheduleController(cluster, settings, metrics, hearing=hearing)
+
+        def loop_of(kind: str, reconciler: Reconciler, queue: WorkQueue[str]) -> Loop:
+            workers, resync_seconds = settings.workers, settings.resync_seconds
+            return Loop(kind, reconciler, queue, metrics, hearing, workers=workers, resync_seconds=resync_seconds)
+
+        loops = [loop_of(KIND, controller, controller.queue), loop_of(SCHEDULE_KIND, schedules, schedules.queue)]
         async with asyncio.TaskGroup() as tasks:
             working = {tasks.create_task(loop.run(), name="loop") for loop in loops}
 
@@ -69,15 +67,13 @@ async def run(settings: OperatorSettings) -> None:
                 await loop.listed.wait()
             health.waits_for = None
             # Only now: of kopf's own listing, with which it begins, next to nothing is news then, and nothing is missed.
-            tasks.create_task(_watch(controller, hearing, settings, stop), name="watches")
+            tasks.create_task(_watch(wire(controller, schedules, hearing, stop), settings), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
 
 
-async def _watch(
-    controller: Controller, hearing: Hearing, settings: OperatorSettings, stop: Callable[[], Awaitable[None]]
-) -> None:
+async def _watch(registry: kopf.OperatorRegistry, settings: OperatorSettings) -> None:
     await kopf.operator(
-        registry=wire(controller, hearing, stop),
+        registry=registry,
         settings=kopf_settings(settings),
         # kopf would look up the user's name, which an arbitrary user of a container lacks; no peer reads it.
         identity=cast(Any, OPERATOR_FIELD_MANAGER),

@@ -1,7 +1,7 @@
-"""kopf's part: it lists and watches, and hands every event to the controller.
+"""kopf's part: it lists and watches, and hands every event to the controllers.
 
 Only `on.event` handlers are used: kopf then adds no finalizer and no annotation, so that an object can always be deleted and
-belongs to its user alone. kopf does not retry such handlers; the controller's queue does.
+belongs to its user alone. kopf does not retry such handlers; the loop's queue does.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,10 +9,19 @@ from typing import Any
 
 import kopf
 
-from transcription_api.names import CLUSTER_PROFILE_PLURAL, GROUP, LABEL_JOB_UID, PLURAL, PROFILE_PLURAL, VERSION
-from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS
+from transcription_api.names import (
+    CLUSTER_PROFILE_PLURAL,
+    GROUP,
+    LABEL_JOB_UID,
+    PLURAL,
+    PROFILE_PLURAL,
+    SCHEDULE_PLURAL,
+    VERSION,
+)
+from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, TRANSCRIPTION_SCHEDULES
 from transcription_operator.controller import Controller
 from transcription_operator.hearing import Hearing
+from transcription_operator.schedule.controller import ScheduleController
 from transcription_operator.settings import OperatorSettings
 
 _EXIT_TIMEOUT = 0.2
@@ -61,7 +70,9 @@ def kopf_settings(ours: OperatorSettings) -> kopf.OperatorSettings:
     return settings
 
 
-def wire(controller: Controller, hearing: Hearing, stop: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
+def wire(
+    controller: Controller, schedules: ScheduleController, hearing: Hearing, stop: Callable[[], Awaitable[None]]
+) -> kopf.OperatorRegistry:
     """The handlers that kopf calls. `stop` ends the work in good order, when a signal has come: kopf waits for it."""
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
@@ -74,6 +85,12 @@ def wire(controller: Controller, hearing: Hearing, stop: Callable[[], Awaitable[
     async def on_resource(event: kopf.RawEvent, **_: Any) -> None:
         hearing.told(TRANSCRIPTION_JOBS, event["object"])
         controller.see_resource(event["object"], deleted=event["type"] == "DELETED")
+        schedules.see_job(event["object"], deleted=event["type"] == "DELETED")
+
+    @kopf.on.event(GROUP, VERSION, SCHEDULE_PLURAL, registry=registry)
+    async def on_schedule(event: kopf.RawEvent, **_: Any) -> None:
+        hearing.told(TRANSCRIPTION_SCHEDULES, event["object"])
+        schedules.see_schedule(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event(GROUP, VERSION, PROFILE_PLURAL, registry=registry)
     @kopf.on.event(GROUP, VERSION, CLUSTER_PROFILE_PLURAL, registry=registry)

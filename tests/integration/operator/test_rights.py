@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from tests.integration.operator.accounts import Account
 from tests.integration.operator.child_jobs import made_for
 from tests.integration.operator.operators import Operator, eventually, kubeconfig_of
 from tests.integration.operator.pods import Runner, Transcription
+from tests.integration.operator.schedules import Schedule
+from transcription_operator.schedule.job import transcription_job
+from transcription_operator.schedule.observed import read_schedule
+from transcription_operator.schedule.timetable import Timetable
 
 Right = tuple[str, str, str]
 """API group, resource, verb."""
@@ -47,6 +52,7 @@ class Requests:
         self._ask, self._role, self._in = account.ask, role, kubectl.namespace
         self._transcription = Transcription.apply(kubectl, "tried")
         self._job = made_for(self._transcription)
+        self._scheduled = _scheduled(Schedule.apply(kubectl, "tried", suspend=True))
 
     def _path(self, api: str, plural: str, name: str = "", query: str = "") -> str:
         return f"/{api}/namespaces/{self._in}/{plural}{'/' if name else ''}{name}{'?' if query else ''}{query}"
@@ -60,6 +66,21 @@ class Requests:
             (OURS, "transcriptionjobs", "get"): ("GET", self._path(ours, "transcriptionjobs", "tried")),
             (OURS, "transcriptionjobs", "list"): ("GET", self._path(ours, "transcriptionjobs")),
             (OURS, "transcriptionjobs", "watch"): ("GET", self._path(ours, "transcriptionjobs", query=watch)),
+            (OURS, "transcriptionjobs", "create"): ("POST", self._path(ours, "transcriptionjobs"), self._scheduled),
+            (OURS, "transcriptionjobs", "delete"): (
+                "DELETE",
+                self._path(ours, "transcriptionjobs", self._scheduled["metadata"]["name"]),
+                {"propagationPolicy": "Background"},
+            ),
+            (OURS, "transcriptionschedules", "get"): ("GET", self._path(ours, "transcriptionschedules", "tried")),
+            (OURS, "transcriptionschedules", "list"): ("GET", self._path(ours, "transcriptionschedules")),
+            (OURS, "transcriptionschedules", "watch"): ("GET", self._path(ours, "transcriptionschedules", query=watch)),
+            (OURS, "transcriptionschedules/status", "patch"): (
+                "PATCH",
+                self._path(ours, "transcriptionschedules", "tried/status"),
+                {"status": {"activeCount": 0}},
+                MERGE,
+            ),
             (OURS, "transcriptionprofiles", "list"): ("GET", self._path(ours, "transcriptionprofiles")),
             (OURS, "transcriptionprofiles", "watch"): ("GET", self._path(ours, "transcriptionprofiles", query=watch)),
             (OURS, "clustertranscriptionprofiles", "list"): ("GET", f"/{ours}/clustertranscriptionprofiles"),
@@ -124,6 +145,12 @@ class Requests:
             "reportingController": f"{OURS}/operator",
             "reportingInstance": "test",
         }
+
+
+def _scheduled(schedule: Schedule) -> dict[str, Any]:
+    """A TranscriptionJob of the schedule."""
+    seen = read_schedule(schedule.kubectl.get("tss", schedule.name))
+    return transcription_job(seen, Timetable.read(seen.expression, seen.time_zone), datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("scope", ["one namespace", "every namespace"])

@@ -52,14 +52,18 @@ transcription.whisperx.dev/report
 
 {{/* What the operator may do in the namespaces that it serves. */}}
 {{- define "operator.rules" -}}
+# create, delete: the jobs of TranscriptionSchedules alone, by an admission policy (schedule-policy.yaml).
 - apiGroups: [transcription.whisperx.dev]
   resources: [transcriptionjobs]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [transcription.whisperx.dev]
+  resources: [transcriptionschedules]
   verbs: [get, list, watch]
 - apiGroups: [transcription.whisperx.dev]
   resources: [transcriptionprofiles]
   verbs: [list, watch]
 - apiGroups: [transcription.whisperx.dev]
-  resources: [transcriptionjobs/status]
+  resources: [transcriptionjobs/status, transcriptionschedules/status]
   verbs: [patch]
 - apiGroups: [batch]
   resources: [jobs]
