@@ -49,14 +49,14 @@ def part(low: int, high: int) -> st.SearchStrategy[str]:
 EXPRESSIONS = st.tuples(*(st.lists(part(*bounds), min_size=1, max_size=3).map(",".join) for bounds in BOUNDS)).map(" ".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EXPRESSIONS)
 def test_every_expression_that_cron_understands_is_taken(expression: str) -> None:
     assert accepted(expression)
     assert re.search("^$|day-of-month|never due", fault(expression))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.text("0123456789*/-,?LW#janMON ", max_size=6), min_size=4, max_size=6).map(" ".join))
 def test_what_is_taken_is_understood_but_for_what_no_pattern_can_tell(expression: str) -> None:
     if accepted(expression):

@@ -250,7 +250,7 @@ def test_a_status_that_another_version_wrote_keeps_its_times() -> None:
 STEP = st.tuples(st.integers(1, 400), st.sampled_from(["whole", "killed", "killed before status"]), st.booleans())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(["Allow", "Forbid", "Replace"]), st.lists(STEP, max_size=12))
 def test_killed_at_any_step_a_run_never_gets_a_second_job(policy: str, steps: list[tuple[int, str, bool]]) -> None:
     world = a_schedule("*/10 * * * *", concurrencyPolicy=policy, successfulJobsHistoryLimit=1)
