@@ -20,7 +20,7 @@ STRICT = (
     "runner.runtimeClassName=nvidia",
     "policy.runtimeClasses={kata}",
     "runner.gpuResource=nvidia.com/gpu",
-    "policy.gpuResources={nvidia.com/mig-1g.10gb}",
+    "policy.gpuResources={nvidia.com/mig-1g.10gb,one-gpu}",
     "policy.maxParallelism=4",
     "runner.model.name=own/whisper",
     "policy.hubOwners={mine,pyannote}",
@@ -86,7 +86,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "GPU": (
         {"compute": {"gpuResource": "nvidia.com/mig-7g.80gb"}},
         "spec.compute.gpuResource nvidia.com/mig-7g.80gb is not allowed in namespace {ns}; allowed: nvidia.com/gpu, "
-        "nvidia.com/mig-1g.10gb (policy.gpuResources of the operator's chart)",
+        "nvidia.com/mig-1g.10gb, one-gpu (policy.gpuResources of the operator's chart)",
+    ),
+    "claimed GPU": (
+        {"compute": {"resourceClaimTemplateName": "all-gpus"}},
+        "spec.compute.resourceClaimTemplateName all-gpus is not allowed in namespace {ns}; allowed: "
+        "nvidia.com/mig-1g.10gb, one-gpu (policy.gpuResources of the operator's chart)",
     ),
     "model": (
         {"model": {"name": "evil/whisper"}},
@@ -113,6 +118,7 @@ TAKEN: dict[str, dict[str, Any]] = {
     "listed classes": {"compute": {"priorityClassName": "batch", "runtimeClassName": "kata"}},
     "a system's class, once it is listed": {"compute": {"priorityClassName": "system-cluster-critical"}},
     "listed GPUs": {"compute": {"gpuResource": "nvidia.com/mig-1g.10gb"}},
+    "a listed claim template": {"compute": {"resourceClaimTemplateName": "one-gpu"}},
     "as many pods as allowed": {"parallelism": 4},
     "the operator's own model": {"model": {"name": "own/whisper"}},
     "models of listed owners": {"model": {"name": "mine/whisper"}, "diarization": {"enabled": True, "model": "pyannote/any"}},
