@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration e2e bench-runner bench-operator lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration e2e bench-runner bench-operator chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench-runner: venv ## our runner beside the whisperx command; 70 minutes on two 
 
 bench-operator: venv ## the operator beside a plain client, on the running cluster; 30 minutes on two quiet cores (benchmarks/README.md)
 	@set -a; source .dev/env; set +a; $(PYTHON) -m benchmarks.operator
+
+chaos: venv ## kill, cut and crowd the operator on the running cluster, and count the jobs that suffered; 21 minutes
+	@set -a; source .dev/env; set +a; $(PYTHON) -m benchmarks.chaos
 
 # test_vad.py has a process of its own: beside all others two of its comparisons with whisperx failed once in two runs, cause unknown.
 integration: venv ## real API server, real S3; needs `make up`

@@ -1,10 +1,10 @@
-"""Counts what a client asks of the API server: everything is passed on as it is, answers and watches as they come."""
+"""Between a client and the API server: everything is passed on as it is, answers and watches as they come, and can be counted."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 from aiohttp import web
@@ -41,13 +41,25 @@ def resource(path: str) -> str:
 
 @contextlib.asynccontextmanager
 async def counting(api: Api) -> AsyncIterator[Counted]:
-    """A proxy of the API server on this machine, whose clients show their own credentials."""
+    """A proxy whose clients show their own credentials, and which counts their writes."""
     counted = Counted()
+
+    async def note(request: web.Request) -> None:
+        counted.note(request.method, request.path)
+
+    async with passing_on(api, note) as counted.address:
+        yield counted
+
+
+@contextlib.asynccontextmanager
+async def passing_on(api: Api, before: Callable[[web.Request], Awaitable[web.StreamResponse | None]]) -> AsyncIterator[str]:
+    """The address of a proxy of the API server on this machine. What `before` answers is the answer; None: the server's is."""
     connector = aiohttp.TCPConnector(ssl=api.tls, limit=0)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
 
         async def passed_on(request: web.Request) -> web.StreamResponse:
-            counted.note(request.method, request.path)
+            if (own := await before(request)) is not None:
+                return own
             headers = {name: value for name, value in request.headers.items() if name.lower() not in _OWN_HEADERS}
             url = URL(f"{api.server}{request.raw_path}", encoded=True)
             body = await request.read()
@@ -67,8 +79,7 @@ async def counting(api: Api) -> AsyncIterator[Counted]:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         try:
-            counted.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            yield counted
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
         finally:
             await runner.cleanup()
 

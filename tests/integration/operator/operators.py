@@ -84,6 +84,11 @@ class Operator:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """False before the start, and once it has ended."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         if self._process:
