@@ -26,6 +26,7 @@ from transcription_operator.pruned import Pruned
 from transcription_operator.reconcile import job_to_explain, reconcile
 from transcription_operator.repetition import FIRST_PAUSE, Repetition
 from transcription_operator.settings import OperatorSettings
+from transcription_operator.status_patch import is_kept
 from transcription_operator.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,8 @@ class Controller:
             refused = error
             told = reconcile(replace(observed, refusal=error.refusal), now, self._settings)
             plan = self._repetition.hold_back(uid, self._pruned.held_back(told))
-        await self._write_status(observed, plan, events, now)
+        if not await self._write_status(observed, plan, events, now):
+            again = FIRST_PAUSE
         if refused and not plan.ends_run:
             raise refused
         if plan.settled:
@@ -153,11 +155,13 @@ class Controller:
         resource = self._caches.resource(uid)
         return Subject(KIND, resource.namespace, resource.name, uid, resource.status.job_name or "") if resource else None
 
-    async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> None:
-        resource = observed.resource
+    async def _write_status(self, observed: Observed, plan: Plan, events: list[EventRecord], now: datetime) -> bool:
+        """Returns False when what is stored now is not what was asked for."""
+        resource, kept = observed.resource, True
         try:
             if plan.status is not None:
                 stored = await self._applier.status(resource, plan.status)
+                kept = is_kept(plan.status, stored)
                 self._tell_pruned(self._pruned.learn(plan.status, stored))
                 self._pacing.written(observed)
                 self._count(resource, plan)
@@ -167,6 +171,7 @@ class Controller:
             self._caches.recorded(observed)
         finally:
             await self._applier.announce(resource, events, now)
+        return kept
 
     def _warn(self, resource: Resource, message: str | None) -> str | None:
         if message:

@@ -1,4 +1,4 @@
-"""From the stored status and the wanted one to the smallest JSON merge patch."""
+"""From the stored status and the wanted one to the smallest JSON merge patch, and whether what it says was kept."""
 
 from typing import Any
 
@@ -15,6 +15,17 @@ def status_patch(stored: Record, wanted: Record) -> dict[str, Any] | None:
         if before.get(name) != after.get(name)
     }
     return patch or None
+
+
+def is_kept(patch: dict[str, Any], stored: dict[str, Any]) -> bool:
+    """Whether `stored`, the answer to a merge patch, has all that the patch says: an admission policy may change it."""
+    for name, value in patch.items():
+        if isinstance(value, dict):
+            if not is_kept(value, stored.get(name) or {}):
+                return False
+        elif stored.get(name) != value:
+            return False
+    return True
 
 
 def only_progress(stored: TranscriptionJobStatus, wanted: TranscriptionJobStatus) -> bool:

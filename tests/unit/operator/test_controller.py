@@ -11,6 +11,7 @@ from tests.unit.operator.world import SETTINGS, Job, a_running_job, at, finished
 from transcription_operator.cluster import Cluster
 from transcription_operator.controller import Controller
 from transcription_operator.metrics import Metrics
+from transcription_operator.repetition import FIRST_PAUSE
 
 
 class Written:
@@ -152,3 +153,17 @@ def test_an_end_is_counted_although_its_event_comes_before_the_answer(monkeypatc
     assert operator.registry.get_sample_value(
         "transcription_jobs_finished_total", {"namespace": "team", "result": "succeeded", "reason": "Completed"}
     )
+
+
+def test_a_status_that_is_stored_otherwise_than_asked_for_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write's own event brings nothing new: the answer is known already."""
+    operator = Operator(a_running_job().with_shard(total=9, succeeded=1), monkeypatch)
+    merge = operator.cluster.merge
+
+    async def changed(*arguments: Any) -> dict[str, Any]:
+        answer = await merge(*arguments)
+        answer["status"]["fileProgress"] = "theirs"
+        return answer
+
+    monkeypatch.setattr(operator.cluster, "merge", changed)
+    assert operator.process() == FIRST_PAUSE

@@ -2,7 +2,7 @@
 
 from tests.unit.operator.world import a_running_job
 from transcription_api.status import Phase, TranscriptionJobStatus
-from transcription_operator.status_patch import only_progress, status_patch
+from transcription_operator.status_patch import is_kept, only_progress, status_patch
 
 
 def test_nothing_is_written_when_nothing_changed() -> None:
@@ -22,3 +22,13 @@ def test_figures_and_messages_may_wait_and_a_phase_or_condition_may_not() -> Non
     assert only_progress(before, job.with_shard(1, succeeded=1).reconciled(10).observed().resource.status)
     job.with_shard(1, stage="WaitingForStore", message="refused")
     assert not job.reconcile(11).only_progress
+
+
+def test_a_patch_is_kept_when_the_answer_has_all_that_it_says() -> None:
+    stored = {"runId": "2", "files": {"total": 2, "failed": 0}, "conditions": [{"type": "Running"}], "message": "other"}
+    assert is_kept({"runId": "2", "files": {"total": 2, "skipped": None}, "progress": None}, stored)
+    assert is_kept({"conditions": [{"type": "Running"}]}, stored)
+    assert not is_kept({"runId": "3"}, stored)
+    assert not is_kept({"files": {"total": 3}}, stored)
+    assert not is_kept({"message": None}, stored)
+    assert not is_kept({"effective": {"image": "x"}}, stored)
