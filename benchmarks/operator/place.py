@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import aiohttp
 import yaml
 
 from tests.integration.definitions import install_definitions
@@ -142,6 +143,8 @@ async def _delete_all(api: Api, collection: str) -> None:
         except RefusedError as error:
             if error.status not in (409, 429, 500, 504):  # one object was changed meanwhile, or it took too long: go on
                 raise
+            await asyncio.sleep(0.5)
+        except aiohttp.ServerDisconnectedError:  # after a minute the API server hangs up, and goes on with what it was asked for
             await asyncio.sleep(0.5)
         else:
             return
