@@ -30,7 +30,8 @@ from transcription_operator.settings import OperatorSettings
 
 log = logging.getLogger(__name__)
 
-_MAY_PASS = (403,)
+_MAY_PASS = (403, 500)
+"""A quota, or a policy that changes; an admission webhook that does not answer."""
 _FINAL = (400, 422)
 
 

@@ -46,6 +46,28 @@ def test_a_quota_on_pods_and_what_comes_after_it(team: Kubectl, operator: Operat
         team("delete", "quota", "no-pods")
 
 
+def test_a_webhook_that_does_not_answer(team: Kubectl, operator: Operator) -> None:
+    name = f"{team.namespace}-dead"
+    webhook = {
+        "name": "dead.transcription.test",
+        "clientConfig": {"service": {"name": "nobody", "namespace": team.namespace}},
+        "rules": [{"apiGroups": ["batch"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["jobs"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": team.namespace}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    team.apply(kind | {"metadata": {"name": name}, "webhooks": [webhook]})
+    try:
+        eventually(lambda: "dead.transcription.test" in team.run("create", "job", "x", "--image=x", "--dry-run=server").stderr)
+        job = Transcription.apply(team, "webhook")
+        eventually(lambda: job.condition("Running").get("reason") == "JobRejected", 30)
+        assert 'failed calling webhook "dead.transcription.test"' in job.status()["message"]
+    finally:
+        team("delete", "validatingwebhookconfiguration", name)
+    eventually(job.jobs, 60)
+
+
 NEVER = json.dumps({"reason": "StorageUnreachable", "message": "http://nowhere:9000 cannot be reached: Connection refused"})
 
 

@@ -1,0 +1,59 @@
+"""Making a run's Job: what the API server answers, and what follows from it."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from tests.unit.operator.world import SETTINGS, Job, a_job
+from transcription_operator.apply import Applier, RefusedError, StaleError
+from transcription_operator.caches import Caches
+from transcription_operator.cluster import ApiError, Cluster
+
+NO_ACCESS_NEEDED = SETTINGS.model_copy(update={"ensure_runner_access": False})
+
+
+class Server:
+    """Refuses every new object; an object that is there already is `found`."""
+
+    def __init__(self, refusal: ApiError, found: dict[str, Any] | None = None) -> None:
+        self._refusal, self._found = refusal, found
+
+    async def create(self, *_: Any) -> dict[str, Any]:
+        raise self._refusal
+
+    async def get(self, *_: Any) -> dict[str, Any]:
+        assert self._found is not None
+        return self._found
+
+
+def start(job: Job, server: Server) -> Caches:
+    """Try to make the Job of a run that begins."""
+    caches, observed = Caches(), job.observed()
+    caches.put_resource(observed.resource)
+    applier = Applier(cast(Cluster, server), caches, NO_ACCESS_NEEDED)
+    try:
+        asyncio.run(applier.children(observed.resource, job.reconcile().children))
+    except StaleError:
+        return caches
+    raise AssertionError("nothing to look at again")
+
+
+@pytest.mark.parametrize(("status", "final"), [(403, False), (500, False), (400, True), (422, True)])
+def test_a_refusal_is_told_and_whether_it_may_pass(status: int, final: bool) -> None:
+    with pytest.raises(RefusedError) as caught:
+        start(a_job(), Server(ApiError(status, "failed calling webhook")))
+    assert (caught.value.refusal.message, caught.value.refusal.final) == ("failed calling webhook", final)
+
+
+def test_a_server_that_is_overburdened_refuses_nothing() -> None:
+    with pytest.raises(ApiError):
+        start(a_job(), Server(ApiError(503, "later")))
+
+
+def test_a_job_that_is_there_already_is_looked_at_before_anything_is_written() -> None:
+    job = a_job()
+    there = a_job().with_child().child
+    observed = start(job, Server(ApiError(409, "exists"), there)).observed(job.raw["metadata"]["uid"])
+    assert observed is not None
+    assert [child.name for child in observed.jobs] == [job.job_name]
