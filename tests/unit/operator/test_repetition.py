@@ -221,6 +221,16 @@ def test_a_status_field_that_is_pruned_starts_no_loop() -> None:
     assert cluster.wrote < 24
 
 
+def test_a_suspended_run_that_does_not_stay_recorded_is_written_seldom_and_has_no_job_made_time_and_again() -> None:
+    def policy(job: Job) -> None:
+        job.raw["status"]["runId"] = "theirs"
+
+    cluster = Cluster(a_running_job().asking(runId="ours", suspend=True), policy)
+    cluster.run(3600)
+    assert 5 < cluster.wrote < 24
+    assert cluster.job.children == {}, "the one that was there was another run's"
+
+
 def test_a_contest_keeps_the_time_at_which_it_began() -> None:
     job = a_running_job()
     seen = job.observed()
