@@ -201,6 +201,20 @@ def test_a_profile_asks_for_no_more_than_a_job_may(strict: Kubectl) -> None:
     assert "is not allowed" in changed.stderr
 
 
+def test_a_schedules_jobs_are_judged_with_the_schedule_and_it_can_always_be_suspended(namespace: Kubectl) -> None:
+    def schedule(**spec: Any) -> dict[str, Any]:
+        kind = {"apiVersion": "transcription.whisperx.dev/v1alpha1", "kind": "TranscriptionSchedule"}
+        template = {"spec": {"source": {"bucket": "calls"}, "parallelism": 8}}
+        return kind | {"metadata": {"name": "s"}, "spec": {"schedule": "0 3 * * *", "jobTemplate": template, **spec}}
+
+    namespace.apply(schedule())
+    with policy(namespace, "policy.maxParallelism=4"):
+        said = applied(namespace, schedule() | {"metadata": {"name": "another"}})
+        assert f"spec.jobTemplate.spec.parallelism 8 is not allowed in namespace {namespace.namespace}" in said
+        namespace.apply(schedule(suspend=True))
+        namespace("delete", "transcriptionschedule", "s")
+
+
 def test_other_namespaces_are_none_of_its_business(strict: Kubectl, namespace: Kubectl) -> None:
     assert asked(namespace, parallelism=256) == ""
 
