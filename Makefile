@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration e2e bench-runner bench-operator chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration watched-folder e2e bench-runner bench-operator chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -67,7 +67,11 @@ chaos: venv ## kill, cut and crowd the operator on the running cluster, and coun
 # test_vad.py has a process of its own: beside all others two of its comparisons with whisperx failed once in two runs, cause unknown.
 integration: venv ## real API server, real S3; needs `make up`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration/runner/test_vad.py
-	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration --ignore tests/integration/runner/test_vad.py
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration --ignore tests/integration/runner/test_vad.py \
+		--ignore tests/integration/operator/test_watched_folder.py
+
+watched-folder: venv ## 1,000 files that arrive in a folder with a schedule; four minutes, so not part of `make test`; needs `make up`
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration/operator/test_watched_folder.py
 
 e2e: venv ## real pods from real images; needs `make up install`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/e2e

@@ -54,6 +54,9 @@ def test_items_are_taken_only_as_threads_become_free() -> None:
 
     thread = Thread(target=for_each, args=(lambda _: release.wait(5), items(), 3))
     thread.start()
+    deadline = time.monotonic() + 5
+    while len(taken) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
     time.sleep(0.05)
     assert taken == [0, 1, 2]
     release.set()
