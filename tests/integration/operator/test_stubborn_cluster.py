@@ -10,7 +10,8 @@ from tests.integration.operator.pods import Transcription
 
 WATCHED = 10
 """Seconds; with pauses of 1, 2, 4 and 8 s between them that is room for four or five attempts."""
-FEW = 6
+FEW = 8
+"""What is new about a job, such as why its pod waits, is said at once beside these."""
 
 
 def set_to(field: str, value: object) -> str:
