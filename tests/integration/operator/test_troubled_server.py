@@ -90,8 +90,9 @@ def test_a_signal_to_stop_cuts_no_write_off(team: Kubectl, server: TroubledServe
     assert operator.stop(30) == 0
     assert time.monotonic() - began < 25, "within the grace period of the chart"
     server.latency = 0.0
-    begun = [job for job in jobs if job.status().get("jobName")]
-    assert begun, "what had begun is written"
+    begun = [r for r in server.requests if r[1] == "POST" and r[2].endswith("/jobs")]
+    assert begun
+    assert len([job for job in jobs if job.jobs()]) == len(begun), "what had begun is done"
     writes = [r for r in server.requests if r[1] in ("PATCH", "POST")]
     time.sleep(1)
     assert len([r for r in server.requests if r[1] in ("PATCH", "POST")]) == len(writes), "nothing goes on"
