@@ -18,7 +18,7 @@ CLUSTER_WIDE = ("validatingadmissionpolicybinding", "validatingadmissionpolicy",
 
 @pytest.fixture(scope="session", autouse=True)
 def alone(cluster: None) -> Iterator[None]:
-    """No installed operator works beside those under test; it is back afterwards."""
+    """No installed operator works beside those under test, and its policies for users rest; both are back afterwards."""
     kubectl = Kubectl("default")
     label = "app.kubernetes.io/name=transcription-operator"
     installed = kubectl.get("deployments", "-A", "-l", label)["items"]
@@ -26,9 +26,20 @@ def alone(cluster: None) -> Iterator[None]:
     for namespace, name, _ in paused:
         Kubectl(namespace)("scale", "deployment", name, "--replicas=0")
     eventually(lambda: not kubectl.get("pods", "-A", "-l", label)["items"], 60)
+    resting = [_as_applied(binding) for binding in kubectl.get("validatingadmissionpolicybindings", "-l", label)["items"]]
+    for binding in resting:
+        kubectl("delete", "validatingadmissionpolicybinding", binding["metadata"]["name"])
     yield
+    for binding in resting:
+        kubectl("create", "-f", "-", given=json.dumps(binding))
     for namespace, name, replicas in paused:
         Kubectl(namespace)("scale", "deployment", name, f"--replicas={replicas}")
+
+
+def _as_applied(found: dict[str, Any]) -> dict[str, Any]:
+    """Without what the API server has added."""
+    metadata = {key: found["metadata"][key] for key in ("name", "labels", "annotations") if key in found["metadata"]}
+    return {**found, "metadata": metadata}
 
 
 @pytest.fixture(scope="session", autouse=True)
