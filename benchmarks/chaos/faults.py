@@ -50,7 +50,7 @@ class Faults:
         """From now on. Open watches are cut by all that concerns connections."""
         self.now = self.last = fault
         self._peace.clear()
-        if fault in ("cut", "expired", "gone", "away"):
+        if fault in ("cut", "expired", "gone", "away", "silent"):
             self._cut()
 
     def end(self) -> None:
