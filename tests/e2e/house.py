@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minio import Minio
+from minio.error import S3Error
 
 from tests.integration.kubectl import Kubectl, transcription_job
 
@@ -55,9 +56,16 @@ class Bucket:
         return document
 
     def remove(self) -> None:
-        for key in self.keys():
-            self.client.remove_object(self.name, key)
-        self.client.remove_bucket(self.name)
+        """Empty and remove it; again and again for a minute, for a pod that was told to stop may still write what it had in hand."""
+        end = time.monotonic() + 60
+        while True:
+            for key in self.keys():
+                self.client.remove_object(self.name, key)
+            try:
+                return self.client.remove_bucket(self.name)
+            except S3Error as error:
+                if error.code != "BucketNotEmpty" or time.monotonic() > end:
+                    raise
 
 
 class Job:
