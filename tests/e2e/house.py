@@ -56,7 +56,7 @@ class Bucket:
         return document
 
     def remove(self) -> None:
-        """Empty and remove it; again and again for a minute, for a pod that was told to stop may still write what it had in hand."""
+        """Empty and remove it until it stays empty: a pod that was told to stop may still write what it had in hand."""
         end = time.monotonic() + 60
         while True:
             for key in self.keys():
