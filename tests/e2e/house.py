@@ -62,7 +62,8 @@ class Bucket:
             for key in self.keys():
                 self.client.remove_object(self.name, key)
             try:
-                return self.client.remove_bucket(self.name)
+                self.client.remove_bucket(self.name)
+                return
             except S3Error as error:
                 if error.code != "BucketNotEmpty" or time.monotonic() > end:
                     raise
