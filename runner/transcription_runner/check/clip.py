@@ -1,28 +1,19 @@
-"""The clip that every runner has: 30 s of a telephone talk that pyannote.audio brings along, with what is said and by whom."""
-
-from importlib.util import find_spec
-from pathlib import Path
+"""What a transcript of the clip that every runner has comes to, beside what is said in it."""
 
 from transcription_api.transcript import Transcript
 from transcription_runner.check.report import Words
+from transcription_runner.evaluation.clip import folder
 from transcription_runner.evaluation.readers import read_json, read_rttm, read_stm
 from transcription_runner.evaluation.report import Measures, measure
 from transcription_runner.evaluation.speech import Speech
 from transcription_runner.formats.documents import write_json
 
-SECONDS = 30.0
-
-
-def sound() -> Path:
-    """The clip's file. Raises FileNotFoundError."""
-    return _folder() / "sample.wav"
-
 
 def compared(transcript: Transcript) -> Words:
     """A transcript of the clip beside what is said in it."""
     (heard,) = read_json(write_json(transcript)).values()
-    (said,) = read_stm((_folder() / "sample.stm").read_text(encoding="utf-8")).values()
-    (turns,) = read_rttm((_folder() / "sample.rttm").read_text(encoding="utf-8")).values()
+    (said,) = read_stm((folder() / "sample.stm").read_text(encoding="utf-8")).values()
+    (turns,) = read_rttm((folder() / "sample.rttm").read_text(encoding="utf-8")).values()
     measures = measure(heard, Speech(said.text, None, turns.turns))
     speakers = {segment.speaker for segment in transcript.segments if segment.speaker}
     words = [word for segment in transcript.segments for word in segment.words]
@@ -42,11 +33,3 @@ def compared(transcript: Transcript) -> Words:
 def _rate(measures: Measures) -> float:
     """Without a word heard, all words are errors."""
     return 1.0 if measures.words is None or measures.words.rate is None else measures.words.rate
-
-
-def _folder() -> Path:
-    found = find_spec("pyannote.audio")
-    folders = list(found.submodule_search_locations or []) if found else []
-    if not folders or not (Path(folders[0]) / "sample/sample.wav").is_file():
-        raise FileNotFoundError("the package pyannote.audio with its sample is not installed")
-    return Path(folders[0]) / "sample"

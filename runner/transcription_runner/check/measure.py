@@ -10,7 +10,7 @@ from typing import Any
 
 from transcription_api.runner_config import Recipe
 from transcription_api.transcript import Transcript
-from transcription_runner.check.clip import SECONDS, compared, sound
+from transcription_runner.check.clip import compared
 from transcription_runner.check.judgement import speed_plan
 from transcription_runner.check.machine import memory_in_use
 from transcription_runner.check.places import size_on_disk, voice_activity_weights
@@ -18,6 +18,7 @@ from transcription_runner.check.report import ModelUse, Speed, Words
 from transcription_runner.engine.voices.diarize import DEFAULT_MODEL
 from transcription_runner.engine.work import Work
 from transcription_runner.errors import ConfigurationError
+from transcription_runner.evaluation.clip import SECONDS, sound
 from transcription_runner.loading import Placed, engine
 
 LOOK_SECONDS = 0.05

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from transcription_api.runner_config import ResolvedModel
+from transcription_api.runner_config import Recipe, ResolvedModel
 from transcription_api.speech import ComputeType
 from transcription_api.transcript import Transcript
 from transcription_runner.engine.flow import Flow
@@ -101,6 +101,17 @@ class Engine:
             yield from call.results()
         finally:
             call.close()
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Look whether a recipe can be carried out, before there is a work for it; models that it names may have to be fetched.
+
+        Raises ConfigurationError.
+        """
+        self._stages.asked(recipe)
+
+    def check(self) -> None:
+        """Raises what ended the engine, if anything has: then nothing more can be done by it."""
+        self._flow.check()
 
     @property
     def stage_seconds(self) -> dict[str, float]:

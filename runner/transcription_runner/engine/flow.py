@@ -274,4 +274,5 @@ def _waiting(item: T, file: InFlight, seconds: float, key: Any = None, can_wait:
 
 def _piece(file: InFlight, part: Part, placed: Placed) -> Piece:
     names = file.names()
-    return Piece(part.chunk.start, part.chunk.end, placed.segments(file.recipe, names[part.channel] if names else None))
+    segments = placed.segments(file.recipe, names[part.channel] if names else None)
+    return Piece(part.chunk.start, part.chunk.end, segments, file.parts.index(part), placed.heard.language.code)

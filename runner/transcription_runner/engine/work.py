@@ -55,6 +55,10 @@ class Piece:
     start: float
     end: float
     segments: list[Segment] = field(default_factory=list)
+    index: int = 0
+    """Which one it is of the work's chunks, in order of time, from 0 on: pieces come in the order in which they are done."""
+    language: str = ""
+    """The code of the language that it was recognised in."""
 
 
 class Watch(Protocol):

@@ -23,7 +23,7 @@ def test_help_names_the_commands() -> None:
     assert all(part in shown.stdout for part in ("run", "transcribe", "WhisperX"))
 
 
-@pytest.mark.parametrize("command", ["run", "transcribe", "check", "evaluate", "models"])
+@pytest.mark.parametrize("command", ["run", "transcribe", "serve", "check", "evaluate", "models"])
 def test_every_command_explains_itself(command: str) -> None:
     shown = runner(command, "--help")
     assert shown.returncode == 0

@@ -15,6 +15,7 @@ HEAVY = ("torch", "whisperx", "ctranslate2", "faster_whisper", "transformers", "
         "transcription_runner.batch.run",
         "transcription_runner.check.command",
         "transcription_runner.local.transcribe",
+        "transcription_runner.serve.serve",
     ],
 )
 def test_heavy_libraries_are_imported_only_when_needed(module: str) -> None:

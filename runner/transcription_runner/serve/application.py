@@ -1,0 +1,106 @@
+"""The application: routes for people and programs, and one shape for everything that goes wrong."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from transcription_runner.errors import TranscriptionError
+from transcription_runner.serve.answers import body
+from transcription_runner.serve.documented import DESCRIPTION, TRANSCRIBE, answers, upload_form
+from transcription_runner.serve.openai_routes import openai_routes
+from transcription_runner.serve.parameters import ALLOWED, Parameters, recipe_of
+from transcription_runner.serve.refusals import Refusal, invalid, refusal_of
+from transcription_runner.serve.request_log import NOBODY, RequestLog
+from transcription_runner.serve.service import Service, misplaced
+from transcription_runner.serve.transcribing import transcribed, work_of
+
+
+def application(service: Service, version: str) -> FastAPI:
+    """All routes over one service. `/docs` needs no other server."""
+    app = FastAPIOffline(title="Transcription", version=version, description=DESCRIPTION, redoc_url=None)
+    app.include_router(_transcribe(service))
+    app.include_router(openai_routes(service))
+    app.include_router(_operations(service))
+    for kind in (Refusal, TranscriptionError, RequestValidationError, HTTPException, ClientDisconnect):
+        app.add_exception_handler(kind, _refused)
+    app.add_middleware(RequestLog, metrics=service.metrics)
+    return app
+
+
+def _transcribe(service: Service) -> APIRouter:
+    routes = APIRouter(dependencies=[Depends(service.admitted)], tags=["transcription"])
+
+    @routes.post(
+        "/transcribe",
+        summary="Transcribe a recording",
+        description=TRANSCRIBE,
+        response_class=Response,
+        responses=answers(),
+        openapi_extra=upload_form(),
+    )
+    async def transcribe(request: Request, parameters: Annotated[Parameters, Query()]) -> Response:
+        recipe = recipe_of(parameters, service.served)
+        async with service.upload(request, recipe) as upload:
+            if upload.fields:
+                raise misplaced(upload.fields)
+            transcript = await transcribed(request, service.engine, work_of(upload, recipe))
+        content, media_type = await run_in_threadpool(body, transcript, parameters.format)
+        return Response(content, media_type=media_type)
+
+    return routes
+
+
+def _operations(service: Service) -> APIRouter:
+    """For probes and Prometheus: no key is asked for, and nothing is told of requests but figures."""
+    routes = APIRouter(tags=["operations"])
+
+    def ended() -> str | None:
+        try:
+            service.engine.check()
+        except Exception as error:
+            return error.reason if isinstance(error, TranscriptionError) else "InternalError"
+        return None
+
+    @routes.get("/healthz", summary="Whether the process is of use: 503 once its device has failed, so that it is restarted")
+    async def healthz() -> PlainTextResponse:
+        reason = ended()
+        return PlainTextResponse(reason or "ok", 503 if reason else 200)
+
+    @routes.get("/readyz", summary="Whether requests are taken: the model is loaded and warm, and the device works")
+    async def readyz() -> PlainTextResponse:
+        reason = ended()
+        return PlainTextResponse(reason or "ok", 503 if reason else 200)
+
+    @routes.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """The answer to every request that is not carried out."""
+    if isinstance(error, ClientDisconnect):
+        request.state.figures.hung_up = True
+        return Response(status_code=NOBODY)
+    refusal = _refusal(error)
+    return JSONResponse(refusal.body(), refusal.status, refusal.headers())
+
+
+def _refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, TranscriptionError):
+        return refusal_of(error)
+    if isinstance(error, RequestValidationError):
+        return invalid(error.errors(), ALLOWED)
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return Refusal(404, "NotFound", "there is no such address here; /docs shows those that there are")
+    return Refusal(405, "MethodNotAllowed", "this address is not asked in this way; /docs shows how")

@@ -1,0 +1,42 @@
+"""`transcription-runner serve`: its arguments."""
+
+import argparse
+from pathlib import Path
+
+from transcription_runner.loading import loading_options
+
+PORT = 9080
+PLACES = 32
+
+
+def serve_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Serves one model over HTTP, resident and warm: POST /transcribe with a file gives its transcript; /docs shows every "
+        "parameter. On SIGTERM no more requests are taken, and those that were are answered. Exit codes: 0 ended by a signal, 2 "
+        "wrong arguments or a port that is taken, 70 internal error or a device that failed, 75 interrupted before it served, 78 "
+        "the model or the device is not there."
+    )
+    group = parser.add_argument_group("service")
+    group.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="the address to listen on: 0.0.0.0 for everybody who reaches this machine, as in a container; default: %(default)s",
+    )
+    group.add_argument("--port", type=int, default=PORT, metavar="N", help="default: %(default)s")
+    group.add_argument(
+        "--places",
+        type=int,
+        default=PLACES,
+        metavar="N",
+        help="requests that are taken in at once; the next one gets 429 and is told when to come back; default: %(default)s",
+    )
+    group.add_argument(
+        "--api-keys-file",
+        type=Path,
+        metavar="FILE",
+        help="keys, one a line, and those in TRANSCRIPTION_API_KEYS: each request must bring one; default: everybody is served",
+    )
+    group.add_argument("--log-format", choices=("text", "json"), default="text", help="default: %(default)s")
+    loading_options(parser)

@@ -1,0 +1,104 @@
+"""`serve`: the process takes its port, loads the model, warms it up, and serves until SIGTERM, and then answers what it took.
+
+The port is taken before the model is loaded, so that a wrong one is told at once, but nobody is let in: until the model is there,
+connections are refused, which is what a probe has to see.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import closing
+
+import uvicorn
+
+from transcription_api.names import ExitCode
+from transcription_runner.errors import ConfigurationError, DeviceError
+from transcription_runner.limits import limits_from_environment
+from transcription_runner.loading import check_loading, engine, in_words_of_options, placed
+from transcription_runner.serve.application import application
+from transcription_runner.serve.keys import Keys, keys_of
+from transcription_runner.serve.metrics import Metrics
+from transcription_runner.serve.places import Places
+from transcription_runner.serve.request_log import JsonFormatter
+from transcription_runner.serve.served import served
+from transcription_runner.serve.service import Service
+from transcription_runner.serve.uploads import Scratch
+from transcription_runner.serve.warm_up import warm_up
+
+log = logging.getLogger(__name__)
+
+USAGE_ERROR = 2
+MOST_PLACES = 1000
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection may idle: longer than the 60 s of usual proxies, which would else meet connections that just closed."""
+
+
+def serve(arguments: argparse.Namespace, version: str) -> int:
+    """Serve until a signal comes; the exit code."""
+    if arguments.log_format == "json":
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonFormatter())
+    try:
+        keys = _checked(arguments)
+        listener = _listener(arguments.host, arguments.port)
+    except ValueError as error:
+        print(f"transcription-runner: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    try:
+        with closing(listener):
+            return _served(arguments, keys, listener, version)
+    except (ConfigurationError, DeviceError) as error:
+        print(f"transcription-runner: {error.reason}: {in_words_of_options(error.message)}", file=sys.stderr)
+        return int(ExitCode.CONFIGURATION if isinstance(error, ConfigurationError) else ExitCode.INTERNAL)
+
+
+def _served(arguments: argparse.Namespace, keys: Keys, listener: socket.socket, version: str) -> int:
+    limits, what = limits_from_environment(), placed(arguments)
+    loaded = served(what.model, what.device)
+    with engine(what) as resident:
+        warm_up(resident)
+        places, metrics = Places(arguments.places), Metrics(loaded, arguments.places)
+        metrics.taken.set_function(lambda: places.taken)
+        service = Service(resident, loaded, keys, places, Scratch(limits.scratch_bytes), limits.fetch_bytes, metrics)
+        config = uvicorn.Config(
+            application(service, version),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):  # after its draining uvicorn raises the signal once more
+            signal.signal(number, lambda *_: None)
+        host, port = listener.getsockname()[:2]
+        log.info("serving %s (%s, %s) on %s port %d", loaded.name, loaded.compute_type, loaded.device, host, port)
+        uvicorn.Server(config).run(sockets=[listener])
+        log.info("every request that was taken is answered")
+    return int(ExitCode.DONE)
+
+
+def _checked(arguments: argparse.Namespace) -> Keys:
+    """All that can be refused before anything is loaded is refused here. Raises ValueError."""
+    check_loading(arguments)
+    if not 1 <= arguments.places <= MOST_PLACES:
+        raise ValueError(f"--places must be 1 to {MOST_PLACES}, not {arguments.places}")
+    if not 0 <= arguments.port < 1 << 16:
+        raise ValueError(f"--port must be 0 to 65535, not {arguments.port}; 0: any that is free, which the log then tells")
+    return keys_of(arguments.api_keys_file)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A socket that holds the port, and does not listen yet. Raises ValueError."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        holder = socket.socket(family)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((host, port))
+    except OSError as error:
+        raise ValueError(f"--host {host} --port {port} cannot be had: {os.strerror(error.errno or 0)}") from None
+    return holder
