@@ -18,7 +18,7 @@ NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage
     "settings",
     [
         (),
-        ("runner.device=cpu", "storage.endpoint=http://minio:9000"),
+        ("runner.device=cpu", "storage.endpoint=http://minio:9000", "service.enabled=true", "service.apiKeysSecret=keys"),
         ("watchNamespaces={NS}",),
         (*NETWORK, "networkPolicy.namespaces={NS}", "runner.offline=false"),
     ],
@@ -29,12 +29,42 @@ def test_every_object_is_accepted(team: Kubectl, settings: tuple[str, ...]) -> N
         team("apply", "--dry-run=server", "-f", "-", given=json.dumps(document))
 
 
-def test_the_operators_pod_is_restricted(team: Kubectl) -> None:
-    deployment = next(o for o in rendered("dry", team.namespace) if o["kind"] == "Deployment")
-    template = deployment["spec"]["template"]
-    del template["spec"]["serviceAccountName"]
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator"}, "spec": template["spec"]}
-    team("apply", "--dry-run=server", "-f", "-", given=json.dumps(pod))
+def deployments(*settings: str) -> dict[str, Any]:
+    """Name -> the pod of each Deployment that the chart makes."""
+    objects = rendered("dry", "home", *settings)
+    return {o["metadata"]["name"]: o["spec"]["template"] for o in objects if o["kind"] == "Deployment"}
+
+
+def test_the_pods_of_the_operator_and_of_the_service_are_restricted(team: Kubectl) -> None:
+    made = deployments("service.enabled=true", "service.apiKeysSecret=keys", "runner.modelCache.existingClaim=models")
+    assert set(made) == {"dry-transcription-operator", "dry-transcription-operator-service"}
+    for name, template in made.items():
+        template["spec"].pop("serviceAccountName", None)
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": template["spec"]}
+        team("apply", "--dry-run=server", "-f", "-", given=json.dumps(pod))
+
+
+def test_the_service_takes_a_gpu_only_where_it_runs_on_one() -> None:
+    for device, gpus in (("cuda", 1), ("cpu", None)):
+        pod = deployments("service.enabled=true", f"service.device={device}")["dry-transcription-operator-service"]
+        [container] = pod["spec"]["containers"]
+        assert container["resources"]["limits"].get("nvidia.com/gpu") == gpus
+        assert f"--device={device}" in container["args"]
+    assert set(deployments()) == {"dry-transcription-operator"}, "off at first"
+
+
+def test_nobody_takes_the_service_s_pods_for_the_operator_s() -> None:
+    objects = rendered("dry", "home", *NETWORK, "service.enabled=true")
+    pods = deployments("service.enabled=true")
+    selectors = {
+        (o["kind"], o["metadata"]["name"]): o["spec"].get("podSelector", o["spec"].get("selector"))
+        for o in objects
+        if o["kind"] in ("Service", "NetworkPolicy", "Deployment")
+    }
+    for (kind, name), selector in selectors.items():
+        labels = selector.get("matchLabels", selector).items()
+        chosen = {pod for pod, template in pods.items() if labels <= template["metadata"]["labels"].items()}
+        assert chosen == {name.removesuffix("-metrics")}, (kind, name)
 
 
 def test_no_right_is_a_wildcard_and_no_secret_can_be_read(team: Kubectl) -> None:

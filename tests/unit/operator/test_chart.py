@@ -7,6 +7,7 @@ import yaml
 from transcription_api.names import ANNOTATION_REPORT, MAX_PARALLELISM
 from transcription_api.report import MOST_REPORT_BYTES
 from transcription_runner.models.hub import PICKLE_OWNERS
+from transcription_runner.serve.command import PLACES, PORT
 
 CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
 TEMPLATES = CHART / "templates"
@@ -22,3 +23,10 @@ def test_the_policy_for_jobs_speaks_of_the_bounds_and_owners_that_the_code_has()
     assert yaml.safe_load((CHART / "values.yaml").read_text())["policy"]["maxParallelism"] == MAX_PARALLELISM
     (owner,) = PICKLE_OWNERS
     assert f"variables.diarizerKey == '{owner}'" in (TEMPLATES / "job-policy.yaml").read_text()
+
+
+def test_the_service_of_the_chart_is_where_the_command_says() -> None:
+    template = (TEMPLATES / "transcription-service.yaml").read_text()
+    assert f"--port={PORT}\n" in template
+    assert f"containerPort: {PORT}}}" in template
+    assert yaml.safe_load((CHART / "values.yaml").read_text())["service"]["places"] == PLACES
