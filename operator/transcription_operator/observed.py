@@ -3,7 +3,6 @@
 Only what a decision needs is kept, so that the caches stay small.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from transcription_api.names import (
 )
 from transcription_api.report import ShardReport
 from transcription_api.status import TranscriptionJobStatus
+from transcription_operator.last_applied import Applied, read_applied
 from transcription_operator.pod_report import attributed, completion_index, last_report
 from transcription_operator.profiles import NoProfile, Profile
 from transcription_operator.stored_status import read_status
@@ -47,18 +47,6 @@ class Resource:
     def run_id(self) -> str:
         """spec.runId."""
         return str(self.spec.get("runId") or "")
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What the operator last gave a Job of the fields that others change too: a queue controller, or a person."""
-
-    suspend: bool
-    parallelism: int
-
-    def annotation(self) -> dict[str, str]:
-        """As it stands on the Job."""
-        return {ANNOTATION_LAST_APPLIED: json.dumps({"parallelism": self.parallelism, "suspend": self.suspend})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +204,7 @@ def read_job(raw: Raw) -> ChildJob:
     true = [condition for condition in status.get("conditions") or [] if condition["status"] == "True"]
     end = next((condition for condition in true if condition["type"] in ("Complete", "Failed")), None)
     failing: Raw = next((condition for condition in true if condition["type"] == "FailureTarget"), {})
+    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
     suspended, parallelism = bool(spec.get("suspend")), spec.get("parallelism", 1)
     return ChildJob(
         namespace=metadata["namespace"],
@@ -226,13 +215,13 @@ def read_job(raw: Raw) -> ChildJob:
         deleting="deletionTimestamp" in metadata,
         created=_time(metadata["creationTimestamp"]),
         # Most Jobs of a namespace began with the same: one text for all of them.
-        effective=intern((metadata.get("annotations") or {}).get(ANNOTATION_EFFECTIVE) or ""),
-        queue=(metadata.get("labels") or {}).get(LABEL_QUEUE),
+        effective=intern(annotations.get(ANNOTATION_EFFECTIVE) or ""),
+        queue=labels.get(LABEL_QUEUE),
         suspended=suspended,
         parallelism=parallelism,
         completions=spec.get("completions", parallelism),
-        last_applied=_last_applied(metadata, Applied(suspended, parallelism)),
-        avoided_nodes=tuple(filter(None, (metadata.get("annotations") or {}).get(ANNOTATION_AVOIDED_NODES, "").split(","))),
+        last_applied=read_applied(annotations.get(ANNOTATION_LAST_APPLIED), Applied(suspended, parallelism)),
+        avoided_nodes=tuple(filter(None, annotations.get(ANNOTATION_AVOIDED_NODES, "").split(","))),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),
         active=status.get("active", 0),
         failed_indexes=status.get("failedIndexes") or "",
@@ -243,15 +232,6 @@ def read_job(raw: Raw) -> ChildJob:
         end_message=(end or {}).get("message") or "",
         ended_at=_optional_time((end or {}).get("lastTransitionTime")),
     )
-
-
-def _last_applied(metadata: Raw, live: Applied) -> Applied:
-    """What the annotation says; of a Job that has none, or one that somebody spoilt, what it is counts as given."""
-    try:
-        said = json.loads((metadata.get("annotations") or {})[ANNOTATION_LAST_APPLIED])
-        return Applied(suspend=bool(said["suspend"]), parallelism=int(said["parallelism"]))
-    except (KeyError, TypeError, ValueError):
-        return live
 
 
 def read_pod(raw: Raw) -> ChildPod:

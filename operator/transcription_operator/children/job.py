@@ -25,7 +25,8 @@ from transcription_api.spec import TranscriptionJobSpec
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
 from transcription_operator.children.runner_config import runner_config_text
-from transcription_operator.observed import Applied, Resource
+from transcription_operator.last_applied import Applied
+from transcription_operator.observed import Resource
 from transcription_operator.resolved import ResolvedSpec
 from transcription_operator.run import Run
 

@@ -3,7 +3,8 @@
 from transcription_api.names import LABEL_QUEUE
 from transcription_api.status import Phase, TranscriptionJobStatus
 from transcription_operator.children.job import job
-from transcription_operator.observed import Applied, ChildJob, Observed
+from transcription_operator.last_applied import Applied
+from transcription_operator.observed import ChildJob, Observed
 from transcription_operator.plan import ChildAction, DeleteJob, EventRecord, PatchJob, StartRun
 from transcription_operator.policies.dead_devices import is_to_be_moved
 from transcription_operator.resolved import ResolvedSpec, time_to_live

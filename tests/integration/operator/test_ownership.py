@@ -13,7 +13,7 @@ from tests.integration.kubectl import Kubectl
 from tests.integration.operator.operators import NOWHERE, Operator, eventually
 from tests.integration.operator.pods import Transcription
 from tests.unit.operator.world import SETTINGS
-from transcription_api.names import LABEL_JOB_UID
+from transcription_api.names import ANNOTATION_LAST_APPLIED, LABEL_JOB_UID
 from transcription_operator.apply import Applier
 from transcription_operator.caches import Caches
 from transcription_operator.cluster import Cluster
@@ -79,6 +79,19 @@ def test_forged_labels_change_nothing(everywhere: Operator, namespace: Kubectl, 
     own = victim.status()["jobName"]
     eventually(lambda: namespace.get("job", own)["spec"].get("ttlSecondsAfterFinished") == 60)
     assert untouched(kubectl, "job", job)
+
+
+def test_a_strangers_job_that_says_nonsense_harms_nobody(everywhere: Operator, namespace: Kubectl, stranger: Kubectl) -> None:
+    """The operator reads what is annotated on every Job with its label, whoever made it, and lists them all at its start."""
+    for name, said in (("infinite", '{"suspend": false, "parallelism": Infinity}'), ("deep", "[" * 100_000)):
+        metadata = {"name": name, "labels": {LABEL_JOB_UID: "any"}, "annotations": {ANNOTATION_LAST_APPLIED: said}}
+        stranger("create", "-f", "-", given=json.dumps(a_job(name, suspend=True) | {"metadata": metadata}))
+    everywhere.kill()
+    everywhere.start()
+    job = Transcription.apply(namespace, "unharmed")
+    eventually(job.jobs)
+    assert everywhere.running
+    assert "Traceback" not in everywhere.log()
 
 
 def test_a_name_that_is_taken_is_waited_for_and_never_taken_over(team: Kubectl, operators: Callable[..., Operator]) -> None:
