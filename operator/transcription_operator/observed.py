@@ -16,6 +16,7 @@ from transcription_api.names import (
     GROUP,
     KIND,
     LABEL_QUEUE,
+    MAX_PARALLELISM,
     RUNNER_CONTAINER,
 )
 from transcription_api.report import ShardReport
@@ -219,7 +220,8 @@ def read_job(raw: Raw) -> ChildJob:
         queue=labels.get(LABEL_QUEUE),
         suspended=suspended,
         parallelism=parallelism,
-        completions=spec.get("completions", parallelism),
+        # Of the Job that somebody made in a run's name, and which may ask for billions, what a run can have.
+        completions=min(spec.get("completions", parallelism), MAX_PARALLELISM),
         last_applied=read_applied(annotations.get(ANNOTATION_LAST_APPLIED), Applied(suspended, parallelism)),
         avoided_nodes=tuple(filter(None, annotations.get(ANNOTATION_AVOIDED_NODES, "").split(","))),
         ttl_seconds=spec.get("ttlSecondsAfterFinished"),

@@ -8,17 +8,18 @@ well has lost nothing.
 
 from collections.abc import Iterable
 
+from transcription_api.names import MAX_PARALLELISM
 from transcription_operator.observed import ChildJob, ChildPod
 from transcription_operator.policies.failure import FAILED_INDEXES, last_cause
 from transcription_operator.policies.figures import Figures
 
 
 def failed_for_good(job: ChildJob) -> frozenset[int]:
-    """The shards that the Job controller has given up."""
+    """The shards that the Job controller has given up, of those that a run can have."""
     shards: set[int] = set()
     for part in filter(None, job.failed_indexes.split(",")):
         first, _, last = part.partition("-")
-        shards.update(range(int(first), int(last or first) + 1))
+        shards.update(range(int(first), min(int(last or first) + 1, MAX_PARALLELISM)))
     return frozenset(shards)
 
 

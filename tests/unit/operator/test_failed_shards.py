@@ -87,7 +87,7 @@ def test_of_a_shard_that_is_given_up_no_replacement_is_announced() -> None:
     assert "is being replaced" not in job.with_failed_indexes("1").reconciled(61).status["message"]
 
 
-@pytest.mark.parametrize(("said", "shards"), [("", set()), ("3", {3}), ("0,3-5", {0, 3, 4, 5})])
+@pytest.mark.parametrize(("said", "shards"), [("", set()), ("3", {3}), ("0,3-5", {0, 3, 4, 5}), ("254-999999", {254, 255})])
 def test_indexes_are_read_as_kubernetes_writes_them(said: str, shards: set[int]) -> None:
     job = a_running_job().with_failed_indexes(said)
     assert failed_for_good(read_job(job.child)) == shards

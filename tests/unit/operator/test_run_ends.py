@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, container, finished, text
+from transcription_api.names import MAX_PARALLELISM
 from transcription_api.status import Ignored
 from transcription_operator.policies.patience import UNTIL_THE_JOB_ENDS
 from transcription_operator.policies.verdict import REPORT_GRACE
@@ -40,6 +41,14 @@ def test_no_report_of_one_shard_is_no_success_however_good_the_others_are() -> N
     assert job.condition("Failed")["reason"] == "ReportsMissing"
     assert "no last report of shard 1 arrived" in job.status["message"]
     assert job.status["files"]["succeeded"] == 2, "what is known is told"
+
+
+def test_a_forged_job_of_a_billion_shards_takes_no_memory_of_the_operator() -> None:
+    """`successPolicy` has a Job complete after one of its indexes, however many it asks for."""
+    job = a_running_job()
+    job.child["spec"]["completions"] = 10**9
+    assert job.observed().jobs[0].completions == MAX_PARALLELISM
+    assert finished(job).reconciled(111).condition("Failed")["reason"] == "ReportsMissing"
 
 
 def test_a_shard_whose_pod_is_gone_after_it_was_recorded_has_reported() -> None:
