@@ -44,11 +44,10 @@ class Children(Generic[AnyChild]):
 
         False when this very version, or a newer one, is known already: it is no news.
         """
-        owner_uid = self._owners.get(child.uid)
-        known = self._by_owner[owner_uid][child.uid] if owner_uid else None
+        known = self.get(child.uid)
         if known and int(child.resource_version) <= int(known.resource_version):
             return False
-        if owner_uid != child.owner_uid:
+        if known and known.owner_uid != child.owner_uid:
             self.drop(child.uid)
         if child.owner_uid:
             self._by_owner.setdefault(child.owner_uid, {})[child.uid] = child
@@ -69,9 +68,10 @@ class Children(Generic[AnyChild]):
         for child in self.of(owner_uid):
             self.drop(child.uid)
 
-    def owner_of(self, uid: str) -> str | None:
-        """Who owns a child; None: it is not known."""
-        return self._owners.get(uid)
+    def get(self, uid: str) -> AnyChild | None:
+        """A child; None: it is not known."""
+        owner_uid = self._owners.get(uid)
+        return self._by_owner[owner_uid][uid] if owner_uid else None
 
     def of(self, owner_uid: str) -> tuple[AnyChild, ...]:
         """The children of an owner."""
@@ -136,15 +136,21 @@ class Caches:
         return news
 
     def put_pod(self, pod: ChildPod) -> None:
-        """Remember a pod, unless its run is over. One whose Job is yet to be seen waits for that."""
-        owner_uid = self.jobs.owner_of(pod.owner_uid)
-        if owner_uid is None and pod.owner_uid:
+        """Remember a pod, unless its run is over, or its Job is elsewhere. One whose Job is yet to be seen waits for that."""
+        job = self.jobs.get(pod.owner_uid)
+        if job is None and pod.owner_uid:
             known = self._early_pods.pop(pod.uid, pod)
             self._early_pods[pod.uid] = pod if is_newer(pod.resource_version, known.resource_version) else known
             if len(self._early_pods) > MAX_EARLY_PODS:
                 del self._early_pods[next(iter(self._early_pods))]
-        elif owner_uid not in self._settled:
+        elif job is None or (job.namespace == pod.namespace and job.owner_uid not in self._settled):
             self.pods.put(pod)
+
+    def owner_of(self, pod: ChildPod) -> Resource | None:
+        """The unsettled TranscriptionJob whose Job controls the pod, all three in one namespace."""
+        job = self.jobs.get(pod.owner_uid)
+        resource = self._resources.get(job.owner_uid) if job and job.namespace == pod.namespace else None
+        return resource if resource and resource.namespace == pod.namespace else None
 
     def drop_job(self, uid: str) -> None:
         """A Job is gone; its pods are nobody's then."""
@@ -155,9 +161,9 @@ class Caches:
         """A pod is gone; what it reported last is kept until status has it."""
         self.pods.drop(pod.uid)
         self._early_pods.pop(pod.uid, None)
-        owner_uid = self.jobs.owner_of(pod.owner_uid)
-        if pod.report and owner_uid and owner_uid not in self._settled:
-            self._departed.setdefault(owner_uid, {})[pod.uid] = pod
+        resource = self.owner_of(pod)
+        if pod.report and resource:
+            self._departed.setdefault(resource.uid, {})[pod.uid] = pod
 
     def recorded(self, observed: Observed) -> None:
         """Status has what the departed pods of `observed` reported."""
@@ -194,8 +200,8 @@ class Caches:
         if resource is None:
             return None
         jobs = tuple(job for job in self.jobs.of(uid) if job.namespace == resource.namespace)
-        pods = tuple(pod for job in jobs for pod in self.pods.of(job.uid) if pod.namespace == resource.namespace)
-        departed = tuple(pod for pod in self._departed.get(uid, {}).values() if pod.namespace == resource.namespace)
+        pods = tuple(pod for job in jobs for pod in self.pods.of(job.uid))
+        departed = tuple(self._departed.get(uid, {}).values())
         profile = self.profiles.chosen(resource.namespace, resource.spec.get("profileRef"))
         return Observed(resource, jobs, pods, departed=departed, profile=profile)
 

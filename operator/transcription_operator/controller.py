@@ -89,7 +89,9 @@ class Controller:
             self._caches.drop_job(job.uid)
         elif not self._caches.put_job(job):
             return  # as with what the operator itself wrote
-        self._look_at(job.owner_uid)
+        resource = self._caches.resource(job.owner_uid)
+        if resource and resource.namespace == job.namespace:  # else it is settled, yet to be seen, or a stranger's invention
+            self.queue.add(resource.uid)
 
     def see_pod(self, raw: Raw, *, deleted: bool = False) -> None:
         """A runner pod was seen, or was seen to be gone."""
@@ -98,13 +100,8 @@ class Controller:
             self._caches.drop_pod(pod)
         else:
             self._caches.put_pod(pod)
-        uid = self._caches.jobs.owner_of(pod.owner_uid)
-        if uid:  # else the pod is looked at together with its Job
-            self._look_at(uid, self._pacing.after_pod_event(uid))
-
-    def _look_at(self, uid: str, delay: float = 0.0) -> None:
-        if self._caches.resource(uid):  # else it is settled, or yet to be seen, or a stranger's invention
-            self.queue.add(uid, delay)
+        if resource := self._caches.owner_of(pod):  # else the pod is looked at together with its Job
+            self.queue.add(resource.uid, self._pacing.after_pod_event(resource.uid))
 
     def see_profile(self, raw: Raw, *, deleted: bool = False) -> None:
         """A profile of either kind was seen, or was seen to be gone: jobs that have not begun are looked at again."""

@@ -95,6 +95,18 @@ def test_what_a_pod_said_last_is_written_though_the_pod_is_gone(monkeypatch: pyt
     assert len(operator.cluster.statuses) == 2, "and then there is nothing left to write"
 
 
+def test_what_others_make_elsewhere_in_its_name_brings_no_job_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    operator = Operator(a_running_job(), monkeypatch)
+    operator.controller.queue.forget(operator.job.raw["metadata"]["uid"])
+    (pod,) = operator.job.pods.values()
+    for raw, see in ((operator.job.child, operator.controller.see_job), (pod, operator.controller.see_pod)):
+        forged = deepcopy(raw)
+        forged["metadata"] |= {"namespace": "elsewhere", "uid": "forged", "resourceVersion": "99"}
+        see(forged)
+        see(forged, deleted=True)
+    assert len(operator.controller.queue) == 0
+
+
 def over(**spec: Any) -> Job:
     """A job whose end is recorded, and whose child Job has its time to live."""
     return finished(a_running_job(**spec).with_shard(total=1, succeeded=1, stage="Finished")).reconciled(100)

@@ -75,6 +75,32 @@ def test_another_namespace_has_no_say() -> None:
     assert pods_of(caches) == ()
 
 
+def test_a_pod_elsewhere_that_names_our_job_as_its_controller_leaves_nothing_behind() -> None:
+    """Nothing would ever take up what it reported: who makes and deletes many of them would fill the memory."""
+    caches = Caches()
+    caches.put_resource(RESOURCE)
+    caches.put_job(JOB)
+    forged = replace(a_running_job().with_shard(succeeded=3).observed().pods[0], namespace="elsewhere")
+    caches.put_pod(forged)
+    assert (pods_of(caches), caches.pods.of(JOB.uid), caches.owner_of(forged)) == ((), (), None)
+    caches.drop_pod(forged)
+    observed = caches.observed(RESOURCE.uid)
+    assert observed is not None
+    assert observed.departed == ()
+
+
+def test_nor_does_a_pod_of_a_job_elsewhere_that_names_our_resource_as_its_controller() -> None:
+    caches = Caches()
+    caches.put_resource(RESOURCE)
+    caches.put_job(replace(JOB, namespace="elsewhere"))
+    forged = replace(a_running_job().with_shard(succeeded=3).observed().pods[0], namespace="elsewhere")
+    caches.put_pod(forged)
+    caches.drop_pod(forged)
+    observed = caches.observed(RESOURCE.uid)
+    assert observed is not None
+    assert observed.departed == ()
+
+
 def orders() -> Iterator[tuple[str, ...]]:
     yield "resource", "job", "pod"
     yield "pod", "job", "resource"
