@@ -4,6 +4,7 @@ Only `on.event` handlers are used: kopf then adds no finalizer and no annotation
 belongs to its user alone. kopf does not retry such handlers; the loop's queue does.
 """
 
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -51,6 +52,9 @@ def kopf_settings(ours: OperatorSettings) -> kopf.OperatorSettings:
     settings.peering.standalone = True
     settings.posting.enabled = False
     settings.persistence.diffbase_storage = _NoDiffs()
+    # kopf takes its finalizer off whatever carries it. The usual one may be another operator's, or written by a user; where ours
+    # may not take it off, kopf lets that object's events lie for minutes. Nobody can write a name that nobody knows.
+    settings.persistence.finalizer = f"{GROUP}/{secrets.token_hex(8)}"
     # Namespaces and CRDs are not watched: that would take permissions which nothing else needs.
     settings.scanning.disabled = True
     # The handlers below only take note of an event: nothing is worth waiting for at the end.

@@ -52,6 +52,24 @@ def test_from_apply_to_succeeded(team: Kubectl, operator: Operator, tmp_path: Pa
     assert f'transcription_jobs{{{labels},phase="Succeeded"}} 1.0' in metrics
 
 
+def test_the_finalizers_of_other_kopf_operators_stay_theirs(team: Kubectl, operator: Operator) -> None:
+    """Under kopf's usual name. Taking one off would be a fight; on the TranscriptionJob, a request that nobody may make."""
+    job = Transcription.apply(team, "held")
+    (child,) = eventually(job.jobs)
+    held = [("tsj", "held"), ("job", child["metadata"]["name"])]
+    marker = "kopf.zalando.org/KopfFinalizerMarker"
+    for kind, name in held:
+        team("patch", kind, name, "--type=merge", "-p", json.dumps({"metadata": {"finalizers": [marker]}}))
+    job.patch(parallelism=2)
+    eventually(lambda: job.jobs()[0]["spec"]["parallelism"] == 2)
+    job.patch(parallelism=1)
+    eventually(lambda: job.jobs()[0]["spec"]["parallelism"] == 1)
+    assert [team.get(kind, name)["metadata"].get("finalizers") for kind, name in held] == [[marker], [marker]]
+    assert "cannot patch" not in operator.log()
+    for kind, name in held:
+        team("patch", kind, name, "--type=merge", "-p", json.dumps({"metadata": {"finalizers": None}}))
+
+
 def test_a_final_exit_code_fails_the_job_with_the_runners_words(team: Kubectl, operator: Operator) -> None:
     job = Transcription.apply(team, "denied")
     (pod,) = job.pods()
