@@ -15,12 +15,13 @@ _COMBINED = "(combined from similar events): "
 
 
 async def creation_failure(cluster: Cluster, job: ChildJob, since: datetime) -> str | None:
-    """Why the Job could make no pod at `since` or later; None when its Events do not say. Costs one small listing."""
+    """Why the Job could make no pod at `since` or later; None when its Events do not say. Costs one request."""
     fields = f"regarding.uid={job.uid},reason={FAILED_CREATE}"
     events: list[Raw] = []
     try:
         async for _, page in cluster.pages(EVENTS, job.namespace, fields=fields):
             events += page
+            break  # the Job controller writes no second page of them, but anybody may write thousands
     except (ApiError, UnreachableError) as error:
         log.warning("%s/%s: the Job's Events cannot be read: %s", job.namespace, job.name, error)
         return None

@@ -1,9 +1,12 @@
 """A Job that can make no pod says why: when its Events are read, which of them counts, and what the user sees."""
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, text
-from transcription_operator.job_events import latest_failure
+from transcription_operator.cluster import Cluster
+from transcription_operator.job_events import creation_failure, latest_failure
 from transcription_operator.reconcile import job_to_explain
 
 QUOTA = 'Error creating: pods "calls-0-" is forbidden: exceeded quota: no-pods, requested: pods=1, used: pods=0, limited: pods=0'
@@ -79,3 +82,17 @@ def test_an_event_of_any_length_becomes_a_message_of_a_bounded_one() -> None:
     message = latest_failure([event("x" * 5000, deprecatedLastTimestamp=text(at(50)))], at(1))
     assert message is not None
     assert len(message) == 1000
+
+
+def test_thousands_of_events_that_somebody_wrote_are_not_read_to_the_end() -> None:
+    asked: list[int] = []
+
+    class Endless:
+        async def pages(self, *_: object, **__: object) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+            while True:
+                asked.append(1)
+                yield "1", [event("exceeded quota", eventTime=text(at(20)))]
+
+    (job,) = podless().observed().jobs
+    assert asyncio.run(creation_failure(cast(Cluster, Endless()), job, at(10))) == "exceeded quota"
+    assert len(asked) == 1
