@@ -5,7 +5,7 @@ A run that has begun is resolved from what it recorded then, and from what the j
 
 import json
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -66,7 +66,8 @@ def resolve(
 
     Raises InvalidSpecError, and ProfileLackingError while the job cannot have its profile.
     """
-    spec = _valid(TranscriptionJobSpec, raw, "spec")
+    # What a newer operator began goes on under this one, though its spec may have fields that this one does not know.
+    spec = _valid(TranscriptionJobSpec, raw, "spec", unknown="ignore" if recorded else "forbid")
     if (size := sum(len(key.encode()) for key in spec.source.keys or [])) > MOST_KEY_BYTES:
         raise InvalidSpecError(f"spec.source.keys have {size} bytes together, at most {MOST_KEY_BYTES} are taken: use a prefix")
     if recorded:
@@ -94,9 +95,9 @@ def time_to_live(raw: Raw, recorded: Effective | None) -> int:
 Settings = TypeVar("Settings", bound=JobSettings)
 
 
-def _valid(model: type[Settings], raw: Raw, where: str) -> Settings:
+def _valid(model: type[Settings], raw: Raw, where: str, unknown: Literal["forbid", "ignore"] = "forbid") -> Settings:
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, extra=unknown)
     except ValidationError as error:
         raise InvalidSpecError(f"{where}.{validation_message(error)}") from error
 

@@ -103,7 +103,7 @@ def test_a_new_run_that_the_settings_do_not_allow_fails_and_takes_the_old_job_al
 
 
 def test_a_running_job_whose_spec_cannot_be_read_any_more_leaves_no_pod_on_a_gpu() -> None:
-    job = a_running_job().asking(surprise=True)
+    job = a_running_job().asking(parallelism="many")
     job.apply(job.reconcile(9))
     assert job.condition("Failed")["reason"] == "InvalidSpec"
     assert job.reconcile(9).children == (DeleteJob(job.job_name, f"uid-{job.job_name}"),)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.unit.operator.world import Job, a_running_job, finished
+import pytest
+
+from tests.unit.operator.world import Job, a_job, a_running_job, finished
 from transcription_operator.plan import StartRun
 from transcription_operator.stored_status import read_status
 
@@ -58,3 +60,20 @@ def test_a_run_whose_end_has_an_unknown_name_stays_ended() -> None:
     plan = unreadable(job, phase="Finished").reconcile(200)
     assert plan.children == ()
     assert job.observed().resource.status.phase == "Succeeded"
+
+
+@pytest.mark.parametrize("asked", [{"tomorrows": True}, {"vad": {"tomorrows": 0.1}}], ids=str)
+def test_a_run_that_a_newer_version_began_goes_on_though_its_spec_says_what_this_one_does_not_know(asked: dict[str, Any]) -> None:
+    job = a_running_job().with_shard(total=2, succeeded=1).reconciled(5)
+    job.raw["spec"].update(asked)
+    plan = job.reconcile(6)
+    assert (plan.children, plan.status) == ((), None)
+    job.asking(parallelism=2).reconciled(7)
+    assert (job.status["phase"], job.child["spec"]["parallelism"]) == ("Running", 2)
+
+
+@pytest.mark.parametrize("asked", [{"tomorrows": True}, {"vad": {"tomorrows": 0.1}}], ids=str)
+def test_no_run_begins_that_asks_for_what_this_version_does_not_know(asked: dict[str, Any]) -> None:
+    """It would do something else than what was asked for."""
+    job = a_job().asking(**asked).reconciled()
+    assert (job.status["phase"], job.condition("Failed")["reason"], job.children) == ("Failed", "InvalidSpec", {})
