@@ -36,7 +36,7 @@ _FINAL = (400, 422)
 
 
 class RefusedError(Exception):
-    """The API server would not take a run's objects."""
+    """The API server would not take a run's objects, or a change of them."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -69,11 +69,8 @@ class Applier:
                     await self._start(resource, action)
                     if action.announcement:
                         events.append(action.announcement)
-                case PatchJob():
-                    await self._patch(resource, action)
-                case DeleteJob(name, uid):
-                    await self._cluster.delete(JOBS, resource.namespace, name, uid)
-                    self._caches.drop_job(uid)
+                case PatchJob() | DeleteJob():
+                    await self._change(resource, action)
         return events
 
     async def status(self, resource: Resource, patch: dict[str, Any]) -> Document:
@@ -151,6 +148,20 @@ class Applier:
                 raise
         # By apply, not by create: only the former's right can be confined to one name.
         return await self._cluster.apply(kind, wanted)
+
+    async def _change(self, resource: Resource, action: PatchJob | DeleteJob) -> None:
+        """Raises RefusedError when the API server does not allow it: a policy may change, and so may what is asked for."""
+        try:
+            match action:
+                case PatchJob():
+                    await self._patch(resource, action)
+                case DeleteJob(name, uid):
+                    await self._cluster.delete(JOBS, resource.namespace, name, uid)
+                    self._caches.drop_job(uid)
+        except ApiError as error:
+            if error.status in _MAY_PASS + _FINAL:
+                raise RefusedError(Refusal(error.message, final=False)) from error
+            raise
 
     async def _patch(self, resource: Resource, action: PatchJob) -> None:
         body = {"metadata": {"uid": action.uid, "annotations": dict(action.annotations)}, "spec": dict(action.spec)}

@@ -140,7 +140,7 @@ class ChildPod:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The API server's answer when it would not take a child object."""
+    """The API server's answer when it would not take a child object, or a change of one."""
 
     message: str
     final: bool

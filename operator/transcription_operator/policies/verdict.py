@@ -67,6 +67,9 @@ def judge(case: Case) -> Verdict:
         *(_running, _hindered, _podless, _failing, _retrying),
     )
     verdict = next(filter(None, (question(case) for question in questions)), None) or _pending(case)
+    if case.job and case.observed.refusal and verdict.ended_at is None:
+        refused = f"a change of Job {case.job.name} is refused, trying again: {case.observed.refusal.message}"
+        verdict = replace(verdict, message=f"{verdict.message}; {refused}")
     since = podless_since(case.job, case.pods, case.previous)
     if since is None or verdict.ended_at is not None:
         return verdict
@@ -74,9 +77,9 @@ def judge(case: Case) -> Verdict:
 
 
 def _refused(case: Case) -> Verdict | None:
-    """The API server would not take the run's objects."""
+    """The API server would not take the run's objects. Where it does not take a change of them, the run goes on as it is."""
     refusal = case.observed.refusal
-    if refusal is None:
+    if refusal is None or case.job is not None:
         return None
     if refusal.final:
         return Verdict(Phase.FAILED, refusal.reason, f"refused: {refusal.message}", case.now)

@@ -8,7 +8,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.unit.operator.world import SETTINGS, Job, a_running_job, at, finished
-from transcription_operator.cluster import Cluster
+from transcription_operator.apply import RefusedError
+from transcription_operator.cluster import JOBS, ApiError, Cluster
 from transcription_operator.controller import Controller
 from transcription_operator.metrics import Metrics
 from transcription_operator.repetition import FIRST_PAUSE
@@ -105,6 +106,31 @@ def test_what_others_make_elsewhere_in_its_name_brings_no_job_up(monkeypatch: py
         see(forged)
         see(forged, deleted=True)
     assert len(operator.controller.queue) == 0
+
+
+def test_a_change_that_is_refused_is_told_and_the_status_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by somebody's webhook: else nothing of a running job could be seen any more, until its end."""
+    job = a_running_job().with_shard(total=9, succeeded=1).reconciled(5)
+    operator = Operator(job, monkeypatch)
+    merge = operator.cluster.merge
+
+    async def refused(kind: Any, *arguments: Any) -> dict[str, Any]:
+        if kind is JOBS:
+            raise ApiError(403, 'admission webhook "sizes.example.com" denied the request')
+        return await merge(kind, *arguments)
+
+    monkeypatch.setattr(operator.cluster, "merge", refused)
+    job.asking(parallelism=2).with_shard(total=9, succeeded=4).raw["metadata"]["resourceVersion"] = "9"
+    operator.look()
+    with pytest.raises(RefusedError):  # so that the loop tries again, ever more seldom
+        operator.process()
+    status = operator.cluster.statuses[-1]
+    assert (status["phase"], status["files"]["succeeded"]) == ("Running", 4)
+    assert status["observedGeneration"] == job.raw["metadata"]["generation"]
+    assert status["message"] == (
+        f"1 of 2 pods running; a change of Job {job.job_name} is refused, trying again: "
+        'admission webhook "sizes.example.com" denied the request'
+    )
 
 
 def over(**spec: Any) -> Job:
