@@ -32,10 +32,11 @@ def event_object(resource: Subject, record: EventRecord, now: datetime, kind: st
     """An Event that regards `resource`, which is of `kind`."""
     seed = "\n".join((resource.uid, record.reason, record.message, now.isoformat()))
     suffix = sha256(seed.encode()).hexdigest()[:16]
+    name = resource.name[: _MAX_NAME - len(suffix) - 1].rstrip("-.")
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"name": f"{resource.name[: _MAX_NAME - len(suffix) - 1]}.{suffix}", "namespace": resource.namespace},
+        "metadata": {"name": f"{name}.{suffix}", "namespace": resource.namespace},
         "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "type": record.kind,
         "reason": record.reason[:128],

@@ -11,7 +11,7 @@ from transcription_operator.observed import ChildJob, ChildPod, Termination
 
 FAILED_INDEXES = "FailedIndexes"
 """Why a Job failed some of whose indexes failed for good, in Kubernetes' word."""
-_REASON = re.compile(r"^[A-Za-z]([A-Za-z0-9_]{0,126}[A-Za-z0-9])?$")
+_REASON = re.compile(r"[A-Za-z]([A-Za-z0-9_]{0,126}[A-Za-z0-9])?")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LOG_TAIL = 1000
 
@@ -45,7 +45,8 @@ def job_cause(job: ChildJob, pods: Iterable[ChildPod], deadline_seconds: int | N
     if job.end_reason == FAILED_INDEXES and pod_cause:
         shards = f"shard {job.failed_indexes} failed more often than spec.backoffLimitPerIndex allows, and files are left"
         return Cause(FAILED_INDEXES, f"{shards}; the last: {pod_cause.reason}: {pod_cause.message}")
-    return Cause(job.end_reason or "JobFailed", job.end_message or f"Job {job.name} failed without saying why")
+    # The word of whoever manages the Job, which need not be Kubernetes' own controller (spec.managedBy).
+    return Cause(_word(job.end_reason) or "JobFailed", job.end_message or f"Job {job.name} failed without saying why")
 
 
 def coming_end(job: ChildJob, pods: Iterable[ChildPod], backoff_limit: int | None) -> Cause | None:
@@ -84,7 +85,7 @@ def _by_exit_code(ended: Termination) -> str:
     try:
         name = ExitCode(ended.exit_code).name
     except ValueError:
-        return _word(ended.reason) if ended.reason not in ("", "Error") else "RunnerFailed"
+        return (_word(ended.reason) if ended.reason != "Error" else "") or "RunnerFailed"
     return "".join(word.capitalize() for word in name.split("_"))
 
 
@@ -95,4 +96,4 @@ def _tail(ended: Termination, pod: ChildPod) -> str:
 
 def _word(text: str) -> str:
     """`text` if a condition may carry it as its reason, else nothing."""
-    return text if _REASON.match(text) else ""
+    return text if _REASON.fullmatch(text) else ""

@@ -89,3 +89,16 @@ def test_a_pod_that_failed_as_a_whole_says_so() -> None:
 def test_the_last_failure_is_the_one_told() -> None:
     job = a_running_job().with_failed_pod(70, "early", when=10).with_failed_pod(69, "late", when=20)
     assert cause(job)[0] == "StoreUnavailable"
+
+
+@pytest.mark.parametrize("reason", ["Worker-Failed", "Evicted\n", "9lives", "x" * 129])
+def test_an_end_is_recorded_though_its_reason_is_none_that_a_condition_may_carry(reason: str) -> None:
+    """`spec.managedBy` lets others manage a Job, and say what they like."""
+    job = a_running_job().without_pods().child_ended("Failed", 100, reason, "the other cluster is gone").reconciled(120)
+    assert (job.condition("Failed")["reason"], job.status["message"]) == ("JobFailed", "the other cluster is gone")
+
+
+@pytest.mark.parametrize("reason", ["Worker-Failed", "Evicted\n", ""])
+def test_a_pods_strange_reason_is_none(reason: str) -> None:
+    assert cause(a_job().with_pod(0, "Failed", reason=reason))[0] == "PodFailed"
+    assert cause(a_job().with_failed_pod(1, "", reason=reason))[0] == "RunnerFailed"
