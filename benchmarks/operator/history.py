@@ -16,7 +16,7 @@ from .usage import peak_mb, resident_mb, wait_until_idle
 
 _JOBS, _FIRST = 10_000, 200
 _REST_SECONDS = 10.0
-"""kopf keeps a worker for each object for five seconds after its last event."""
+"""Until what the last events brought about is over."""
 
 
 def measured(scale: float, folder: Path, say: Callable[[str], None]) -> Measured:
