@@ -86,9 +86,9 @@ class Applier:
             if error.status == 404:
                 self._caches.forget(resource.uid)
                 raise StaleError from error
-            if error.status != 409:
+            # An admission webhook may say 409, too: where nothing is newer, the next try would fare the same, at once.
+            if error.status != 409 or not await self._is_stale(resource):
                 raise
-            await self._refresh(resource)
             raise StaleError from error
         self._caches.put_resource(read_resource(written))
         return written.get("status") or {}
@@ -185,18 +185,20 @@ class Applier:
             return True
         return bool(found["metadata"]["uid"] != uid)
 
-    async def _refresh(self, resource: Resource) -> None:
+    async def _is_stale(self, resource: Resource) -> bool:
+        """Whether the TranscriptionJob is not what was observed; what it is by now is in the cache."""
         try:
             fresh = read_resource(await self._cluster.get(TRANSCRIPTION_JOBS, resource.namespace, resource.name))
         except ApiError as error:
             if error.status != 404:
                 raise
             self._caches.forget(resource.uid)
-            return
+            return True
         if fresh.uid == resource.uid:
             self._caches.put_resource(fresh)
         else:
             self._caches.forget(resource.uid)
+        return fresh.resource_version != resource.resource_version
 
 
 def _taken(wanted: Document, how: str) -> RefusedError:

@@ -53,9 +53,8 @@ class ScheduleApplier:
         try:
             written = await self._cluster.merge(TRANSCRIPTION_SCHEDULES, schedule.namespace, schedule.name, body, "status")
         except ApiError as error:
-            if error.status not in (404, 409):
+            if error.status not in (404, 409) or not await self._is_stale(schedule):
                 raise
-            await self._refresh(schedule)
             raise StaleError from error
         self._caches.put_schedule(read_schedule(written))
 
@@ -93,14 +92,16 @@ class ScheduleApplier:
             raise RefusedError(Refusal(message, final=False, reason="NameTaken"))
         return found
 
-    async def _refresh(self, schedule: Schedule) -> None:
+    async def _is_stale(self, schedule: Schedule) -> bool:
+        """Whether the schedule is not what was observed; what it is by now is in the cache."""
         try:
             fresh = read_schedule(await self._cluster.get(TRANSCRIPTION_SCHEDULES, schedule.namespace, schedule.name))
         except ApiError as error:
             if error.status != 404:
                 raise
             self._caches.forget(schedule.uid)
-            return
+            return True
         if fresh.uid != schedule.uid:
             self._caches.forget(schedule.uid)
         self._caches.put_schedule(fresh)
+        return fresh.resource_version != schedule.resource_version

@@ -1,4 +1,4 @@
-"""Making a run's Job: what the API server answers, and what follows from it."""
+"""Making a run's Job, and writing status: what the API server answers, and what follows from it."""
 
 import asyncio
 from typing import Any, cast
@@ -20,6 +20,9 @@ class Server:
         self._refusal, self._found = refusal, found
 
     async def create(self, *_: Any) -> dict[str, Any]:
+        raise self._refusal
+
+    async def merge(self, *_: Any) -> dict[str, Any]:
         raise self._refusal
 
     async def get(self, *_: Any) -> dict[str, Any]:
@@ -57,3 +60,23 @@ def test_a_job_that_is_there_already_is_looked_at_before_anything_is_written() -
     observed = start(job, Server(ApiError(409, "exists"), there)).observed(job.raw["metadata"]["uid"])
     assert observed is not None
     assert [child.name for child in observed.jobs] == [job.job_name]
+
+
+def write_status(job: Job, server: Server) -> None:
+    """Try to write a status."""
+    caches, observed = Caches(), job.observed()
+    caches.put_resource(observed.resource)
+    asyncio.run(Applier(cast(Cluster, server), caches, NO_ACCESS_NEEDED).status(observed.resource, {"message": "all is well"}))
+
+
+def test_a_conflict_over_a_newer_version_is_looked_at_again_at_once() -> None:
+    newer = a_job().raw
+    newer["metadata"]["resourceVersion"] = "2"
+    with pytest.raises(StaleError):
+        write_status(a_job(), Server(ApiError(409, "the object has been modified"), newer))
+
+
+def test_a_conflict_over_nothing_newer_is_an_error_like_others_and_no_hot_loop() -> None:
+    """As an admission webhook may answer: what is stored is what was observed."""
+    with pytest.raises(ApiError, match="not while the auditors are here"):
+        write_status(a_job(), Server(ApiError(409, "not while the auditors are here"), a_job().raw))

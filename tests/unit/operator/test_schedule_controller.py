@@ -121,6 +121,19 @@ def test_a_status_that_is_not_kept_is_not_written_over_and_over() -> None:
     assert turn.server.status_writes == 1
 
 
+@pytest.mark.parametrize("status", [404, 409])
+def test_a_status_that_is_refused_though_nothing_is_newer_is_an_error_and_no_hot_loop(status: int) -> None:
+    class Refusing(Server):
+        async def merge(self, *_: Any) -> dict[str, Any]:
+            raise ApiError(status, "not while the auditors are here")
+
+        async def get(self, *_: Any) -> dict[str, Any]:
+            return deepcopy(self.raw)
+
+    with pytest.raises(ApiError, match="not while the auditors are here"):
+        Turn(Refusing(a_schedule().raw), MONDAY)()
+
+
 def test_schedules_and_missed_runs_are_counted() -> None:
     turn = Turn(Server(a_schedule().raw), "2026-11-25T12:00")
     turn()
