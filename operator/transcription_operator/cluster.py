@@ -75,7 +75,7 @@ class NoClusterError(Exception):
 
 
 class UnreachableError(Exception):
-    """The API server could not be reached or did not answer in time."""
+    """The API server could not be reached or did not answer in time, or somebody else answered."""
 
 
 class Cluster:
@@ -199,7 +199,10 @@ class Cluster:
             self._throttle.refused(response.headers)
         if response.status >= 400:
             raise ApiError(response.status, _message(text, response.reason))
-        document: Document = json.loads(text)
+        try:
+            document: Document = json.loads(text)
+        except ValueError as error:
+            raise UnreachableError(f"{method} {path}: the answer is no JSON, so it is not the API server's") from error
         return document
 
 
