@@ -1,4 +1,5 @@
-"""What Prometheus scrapes. Labels are bounded: namespaces, phases, reasons; never a job's name.
+"""What Prometheus scrapes. Labels are bounded: namespaces, phases, reasons; never a job's name. A reason may be a pod's own word,
+and so anybody's: beyond the MOST_REASONS first ones it is OTHER.
 
 The figures of a run are counted with the status write that ends it, which one operator makes once: a restart counts nothing
 twice.
@@ -14,6 +15,9 @@ from transcription_operator.policies.conditions import condition
 _DURATIONS = (10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 172800)
 _WAITS = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 14400, 86400)
 _SPEEDS = (0.5, 1, 2, 5, 10, 20, 40, 60, 80, 120, 200, 400, 800)
+
+MOST_REASONS = 100
+OTHER = "Other"
 
 
 class Metrics:
@@ -64,6 +68,7 @@ class Metrics:
         )
         self.queue = Gauge("transcription_operator_queue_depth", "Objects waiting to be looked at", ["kind"], registry=registry)
         Info("transcription_operator_build", "The operator's version", registry=registry).info({"version": version})
+        self._reasons: set[str] = set()
         self._phases: dict[str, tuple[str, str]] = {}
         self._schedules: dict[str, str] = {}
 
@@ -99,7 +104,7 @@ class Metrics:
         complete = condition(status.conditions, ConditionType.COMPLETE)
         outcome = complete or condition(status.conditions, ConditionType.FAILED)
         result = "succeeded" if complete else "failed"
-        self.finished.labels(namespace, result, outcome.reason if outcome else "").inc()
+        self.finished.labels(namespace, result, self._label(outcome.reason) if outcome else "").inc()
         if status.files:
             for name in ("succeeded", "skipped", "failed"):
                 self.files.labels(namespace, name).inc(getattr(status.files, name))
@@ -112,3 +117,8 @@ class Metrics:
             self.duration.labels(namespace, result).observe(seconds)
         if status.gpu_seconds:
             self.gpu.labels(namespace).inc(status.gpu_seconds)
+
+    def _label(self, reason: str) -> str:
+        if len(self._reasons) < MOST_REASONS:
+            self._reasons.add(reason)
+        return reason if reason in self._reasons else OTHER
