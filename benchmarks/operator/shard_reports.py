@@ -30,9 +30,10 @@ from urllib.parse import urlsplit
 from kubernetes import client, config
 
 from benchmarks.machine import described
-from tests.integration.definitions import install_definitions
+from benchmarks.operator.place import alone
+from benchmarks.operator.usage import cpu_seconds
 from tests.integration.kubectl import Kubectl, transcription_job
-from tests.integration.operator.operators import Operator, eventually, kubeconfig_of, rendered
+from tests.integration.operator.operators import RIGHTS, Operator, eventually, kubeconfig_of, rendered
 from transcription_api.ledger import LedgerEntry, Outcome, Worker
 from transcription_api.names import ANNOTATION_REPORT, RUNNER_SERVICE_ACCOUNT
 from transcription_api.report import ShardReport, read_report
@@ -43,18 +44,8 @@ from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
 from transcription_runner.batch.tally import Tally
 
-KINDS = (
-    "ServiceAccount",
-    "Role",
-    "RoleBinding",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-)
 IDLE_SECONDS = 15.0
 LOADING_SECONDS = 5.0
-_TICK = os.sysconf("SC_CLK_TCK")
 _STATUS_WRITES = re.compile(
     r'^apiserver_request_total\{(?=[^}]*resource="transcriptionjobs")(?=[^}]*subresource="status")(?=[^}]*verb="(?:PATCH|APPLY)")'
     r'[^}]*code="(?P<code>\d+)"[^}]*\} (?P<count>\S+)$',
@@ -86,7 +77,7 @@ class PlayedPod:
 def main() -> None:
     """Measure, and write the figures."""
     arguments = _arguments()
-    with tempfile.TemporaryDirectory() as scratch, _alone(), _namespace() as kubectl:
+    with tempfile.TemporaryDirectory() as scratch, alone(), _namespace() as kubectl:
         figures = measured(kubectl, Path(scratch), arguments.shards, arguments.seconds)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -247,9 +238,9 @@ def status_writes(metrics: str) -> dict[str, int]:
 def _busy(during: Callable[[], object]) -> float:
     """CPU seconds of the API server for each second of wall time while `during` runs."""
     pid = _apiserver()
-    cpu, wall = _cpu_seconds(pid), time.monotonic()
+    cpu, wall = cpu_seconds(pid), time.monotonic()
     during()
-    return (_cpu_seconds(pid) - cpu) / (time.monotonic() - wall)
+    return (cpu_seconds(pid) - cpu) / (time.monotonic() - wall)
 
 
 def _apiserver() -> int:
@@ -263,33 +254,12 @@ def _apiserver() -> int:
     raise SystemExit("no process of this machine is called kube-apiserver: its CPU time cannot be measured")
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """With this tree's CRDs, and no installed operator at work."""
-    kubectl = Kubectl("default")
-    install_definitions(kubectl)
-    installed = kubectl.get("deployments", "-A", "-l", "app.kubernetes.io/name=transcription-operator")["items"]
-    for one in installed:
-        Kubectl(one["metadata"]["namespace"])("scale", "deployment", one["metadata"]["name"], "--replicas=0")
-    try:
-        yield
-    finally:
-        for one in installed:
-            replicas = f"--replicas={one['spec']['replicas']}"
-            Kubectl(one["metadata"]["namespace"])("scale", "deployment", one["metadata"]["name"], replicas)
-
-
 @contextmanager
 def _namespace() -> Iterator[Kubectl]:
     """A fresh namespace with the chart's rights and policy."""
     kubectl = Kubectl(f"bench-{uuid.uuid4().hex[:8]}")
     flags = (f"fullnameOverride={kubectl.namespace}", f"watchNamespaces={{{kubectl.namespace}}}", "crds.enabled=false")
-    objects = [o for o in rendered("bench", kubectl.namespace, *flags, "userRoles.create=false") if o["kind"] in KINDS]
+    objects = [o for o in rendered("bench", kubectl.namespace, *flags, "userRoles.create=false") if o["kind"] in RIGHTS]
     kubectl("create", "namespace", kubectl.namespace)
     try:
         kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
