@@ -60,6 +60,17 @@ class Applier:
         """Make sure of the runner's access anew, the next time that a run starts in each namespace."""
         self._accessible.clear()
 
+    async def restore_access(self, namespace: str) -> None:
+        """Make the runner's access anew if somebody has deleted it: a Job whose pods lack their account makes none.
+
+        What hinders it is told when a run starts. Raises UnreachableError.
+        """
+        self._accessible.discard(namespace)
+        try:
+            await self._ensure_access(namespace)
+        except (ApiError, RefusedError) as error:
+            log.warning("%s: the runner's account and its binding cannot be seen to: %s", namespace, error)
+
     async def children(self, resource: Resource, actions: tuple[ChildAction, ...]) -> list[EventRecord]:
         """Carry out `actions`; returns what is to be announced. Raises RefusedError, StaleError, ApiError, UnreachableError."""
         events: list[EventRecord] = []

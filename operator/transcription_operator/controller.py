@@ -123,6 +123,7 @@ class Controller:
         observed = replace(observed, contest=self._repetition.contest(uid))
         now = self._clock()
         if asked := job_to_explain(observed, now):
+            await self._applier.restore_access(observed.resource.namespace)
             observed = replace(observed, creation_failure=await creation_failure(self._cluster, *asked))
         again: float | None = None
         plan = self._repetition.hold_back(uid, self._pruned.held_back(reconcile(observed, now, self._settings)))

@@ -20,6 +20,17 @@ def test_runners_get_their_access_where_a_job_appears(
     assert Runner(namespace, pod, tmp_path).report(job.shard(pod)) == ""
 
 
+def test_an_account_that_somebody_deleted_is_made_again_for_a_job_that_lacks_it(everywhere: Operator, namespace: Kubectl) -> None:
+    """The operator has seen to the namespace a moment ago, and no other run starts there."""
+    job = Transcription.apply(namespace, "orphaned")
+    job.pods()
+    namespace("delete", "serviceaccount", "transcription-runner")
+    (child,) = job.jobs()
+    namespace("delete", "job", child["metadata"]["name"])
+    eventually(lambda: [one["metadata"]["uid"] for one in job.jobs()] not in ([], [child["metadata"]["uid"]]))
+    assert job.pods()
+
+
 def test_the_operator_can_make_no_other_account_and_bind_no_other_role(home: Kubectl, namespace: Kubectl, tmp_path: Path) -> None:
     kubeconfig = kubeconfig_of(home, home.namespace, tmp_path / "operator.kubeconfig")
 

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.operator.world import SETTINGS, Job, a_job
 from transcription_operator.apply import Applier, RefusedError, StaleError
 from transcription_operator.caches import Caches
-from transcription_operator.cluster import ApiError, Cluster
+from transcription_operator.cluster import ApiError, Cluster, Kind
 
 NO_ACCESS_NEEDED = SETTINGS.model_copy(update={"ensure_runner_access": False})
 
@@ -80,3 +80,38 @@ def test_a_conflict_over_nothing_newer_is_an_error_like_others_and_no_hot_loop()
     """As an admission webhook may answer: what is stored is what was observed."""
     with pytest.raises(ApiError, match="not while the auditors are here"):
         write_status(a_job(), Server(ApiError(409, "not while the auditors are here"), a_job().raw))
+
+
+class Namespace:
+    """A namespace in which one kind of object may be missing."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, dict[str, Any]] = {}
+        self.refusal: ApiError | None = None
+
+    async def get(self, kind: Kind, _: str, name: str) -> dict[str, Any]:
+        if self.refusal:
+            raise self.refusal
+        if kind.plural not in self.there:
+            raise ApiError(404, f"{name} not found")
+        return self.there[kind.plural]
+
+    async def apply(self, kind: Kind, wanted: dict[str, Any]) -> dict[str, Any]:
+        self.there[kind.plural] = wanted
+        return wanted
+
+
+def test_a_runners_account_that_somebody_deleted_is_made_again_while_a_job_can_make_no_pod() -> None:
+    server = Namespace()
+    applier = Applier(cast(Cluster, server), Caches(), SETTINGS)
+    asyncio.run(applier.restore_access("team"))
+    del server.there["serviceaccounts"]
+    asyncio.run(applier.restore_access("team"))
+    assert set(server.there) == {"serviceaccounts", "rolebindings"}
+
+
+def test_what_hinders_it_stops_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    server = Namespace()
+    server.refusal = ApiError(403, "not yours")
+    asyncio.run(Applier(cast(Cluster, server), Caches(), SETTINGS).restore_access("team"))
+    assert caplog.messages == ["team: the runner's account and its binding cannot be seen to: 403: not yours"]
