@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.integration.kubectl import Kubectl
 from tests.integration.operator.child_jobs import made_for
 from tests.integration.operator.operators import rendered
 from tests.integration.operator.pods import Transcription
+from transcription_operator.settings import load_settings
 
 NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage:9443", "policy.endpoints={http://archive}")
 
@@ -27,6 +29,22 @@ def test_every_object_is_accepted(team: Kubectl, settings: tuple[str, ...]) -> N
     flags = [setting.replace("NS", team.namespace) for setting in settings]
     for document in rendered("dry", team.namespace, "fullnameOverride=dry-run", "crds.enabled=false", *flags):
         team("apply", "--dry-run=server", "-f", "-", given=json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        ("imagePullSecrets[0].name=0x1f", "runner.resources.limits.cpu=8"),
+        ("watchNamespaces={a,b}", "logFormat=json", "policy.hubOwners={Systran}", "runner.offline=false"),
+        ("runner.modelCache.existingClaim=models", "runner.modelPath=/models", "runner.model.batchSize=4", *NETWORK),
+    ],
+)
+def test_the_operator_can_read_what_the_chart_writes_for_it(settings: tuple[str, ...], tmp_path: Path) -> None:
+    (config,) = [o for o in rendered("dry", "home", "crds.enabled=false", *settings) if o["kind"] == "ConfigMap"]
+    file = tmp_path / "config.yaml"
+    file.write_text(config["data"]["config.yaml"])
+    assert load_settings(file).runner.image.startswith("transcription-runner:")
 
 
 def deployments(*settings: str) -> dict[str, Any]:
