@@ -42,6 +42,7 @@ from transcription_api.status import Stage
 from transcription_runner.batch.publish import PodPublisher
 from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
+from transcription_runner.batch.sources import SourceFile
 from transcription_runner.batch.tally import Tally
 
 IDLE_SECONDS = 15.0
@@ -208,7 +209,7 @@ def _played(kubectl: Kubectl, pod: str, publisher: PodPublisher, shards: int) ->
         JobReference(namespace=kubectl.namespace, name="calls", uid="u", job_name=job, parallelism=shards), int(index), pod
     )
     for _ in range(10_000):
-        tally.surveyed(100)
+        tally.surveyed(SourceFile("in/call.wav", 100))
     return PlayedPod(pod, int(index), tally, publisher)
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from transcription_api.contract import Record
 from transcription_api.names import MAX_PARALLELISM, MAX_REPORTED_FAILURES
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, Stage, WordTimes
+from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, Stage, Survey, WordTimes
 
 MOST_REPORT_BYTES = 16 * 1024
 """A longer annotation is refused by the admission policy, and not read."""
@@ -47,6 +47,22 @@ class RunTotals(Record):
     word_times: WordTimes = WordTimes()
 
 
+class SeenSurvey(Survey):
+    """What one pod saw of the source, in bytes."""
+
+    error: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """How far its audioSeconds.total may be off: a standard error, as a share of that total."""
+
+
+class Worked(Record):
+    """How fast a pod is."""
+
+    audio_seconds: Annotated[float, Field(ge=0, le=MOST)] = 0.0
+    """What this very pod has transcribed, and no other pod of its shard."""
+    seconds: Annotated[float, Field(ge=0, le=MOST)] = 0.0
+    """The time from its model being loaded to the last progress that it made."""
+
+
 class ShardReport(Record):
     """What one runner pod says of itself."""
 
@@ -59,6 +75,10 @@ class ShardReport(Record):
     """succeeded and failed are this shard's own; total and skipped are what it saw of the whole source."""
     ignored: Ignored | None = None
     """What it saw of the whole source beside the files."""
+    survey: SeenSurvey | None = None
+    """What it saw of the whole source, in bytes."""
+    worked: Worked | None = None
+    """Since its model was loaded."""
     audio_seconds: AudioSeconds = AudioSeconds()
     """processed is this shard's own; total is its view of the whole run."""
     languages: Languages = Field(default_factory=dict)

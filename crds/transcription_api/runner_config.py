@@ -1,6 +1,6 @@
 """What the operator tells a runner pod: the job's spec with every default filled in. An annotation that the pod mounts."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -88,3 +88,5 @@ class RunnerConfig(Contract):
     device: Device
     hub_owners: Annotated[list[HubOwner], Field(min_length=1)] | None = None
     """Whose models may be taken from the hub; left out: anybody's, but pickles only of owners that the runner knows."""
+    estimate_only: Literal[True] | None = None
+    """The source is looked through, and nothing else is done. Said to nobody else: a runner of an older image would refuse it."""

@@ -46,7 +46,7 @@ class TranscriptionJobSpec(JobSettings):
                     "source", "profileRef", "output", "storage", "model", "language", "task", "decoding", "vad", "alignment"
                 ),
                 *_immutable("audio", "languageDetection", "diarization", "compute", "backoffLimit"),
-                *_immutable("activeDeadlineSeconds", "pendingDeadlineSeconds", "backoffLimitPerIndex"),
+                *_immutable("activeDeadlineSeconds", "pendingDeadlineSeconds", "backoffLimitPerIndex", "estimateOnly"),
                 *(combination.rule for combination in COMBINATIONS),
                 *WITHOUT_PROFILE,
             ),
@@ -58,6 +58,9 @@ class TranscriptionJobSpec(JobSettings):
     """Which objects to transcribe."""
     profile_ref: ProfileReference | None = None
     """The profile that says what is left out here. Without one a profile that is labelled as default does, if there is one."""
+    estimate_only: bool = False
+    """true: one pod without a GPU looks through the source, and the job ends with how much audio there is to do, how long that
+    takes and what it costs; nothing is transcribed, and nothing is written to the buckets."""
     suspend: bool = False
     """true stops the pods and keeps what is done; false goes on. Mutable."""
     run_id: RunId = ""

@@ -12,6 +12,9 @@ from transcription_api.names import MAX_AVOIDED_NODES, MAX_PARALLELISM, MAX_REPO
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
+MOST_BYTES = 2**53
+"""No count of bytes is larger: all that read JSON read it exactly up to here."""
+Bytes = Annotated[int, Field(ge=0, le=MOST_BYTES)]
 
 
 class Phase(StrEnum):
@@ -29,6 +32,7 @@ class Stage(StrEnum):
 
     UNSAID = ""
     STARTING = "Starting"
+    SURVEYING = "Surveying"
     LOADING_MODEL = "LoadingModel"
     TRANSCRIBING = "Transcribing"
     WAITING_FOR_STORE = "WaitingForStore"
@@ -98,11 +102,22 @@ class Ignored(Record):
     """Written by a transcription: transcripts, ledger entries, claims, manifests."""
 
 
+class Survey(Record):
+    """What lies in the source, in bytes; how many files there are, files says."""
+
+    complete: bool = False
+    """Whether the whole source was looked through; until then there may be more."""
+    bytes: Bytes = 0
+    """In all files found so far."""
+    done_bytes: Bytes = 0
+    """Of these, in files that earlier runs transcribed, as far as the work came across them."""
+
+
 class AudioSeconds(Record):
     """Seconds of audio."""
 
     total: Seconds = 0
-    """In the files that this run has to do; estimated from file sizes until all have been opened."""
+    """In the files that this run has to do; estimated from their sizes and suffixes until all have been opened."""
     processed: Seconds = 0
     """Transcribed in this run."""
 
@@ -163,7 +178,8 @@ class Shard(Record):
     pod_name: Annotated[str, Field(max_length=253)]
     """The newest pod that reported."""
     stage: Annotated[Stage, WithJsonSchema({"type": "string", "maxLength": 64})] = Stage.UNSAID
-    """What the pod is doing: Starting, LoadingModel, Transcribing, WaitingForStore, Finishing, Finished, Interrupted, Failed."""
+    """What the pod is doing: Starting, Surveying, LoadingModel, Transcribing, WaitingForStore, Finishing, Finished, Interrupted,
+    Failed."""
     message: Annotated[str, Field(max_length=1024)] | None = None
     """More on the stage, such as the store's last error."""
     files: ShardFiles = ShardFiles()
@@ -204,12 +220,14 @@ class TranscriptionJobStatus(Record):
     """Source objects by outcome."""
     ignored: Ignored | None = None
     """Objects below the prefix that are no source files, by the reason why."""
+    survey: Survey | None = None
+    """What lies in the source, in bytes."""
     file_progress: Annotated[str, Field(max_length=64)] | None = None
     """Files done of files found, as kubectl get shows it."""
     audio_seconds: AudioSeconds | None = None
     """Seconds of audio."""
     progress: Annotated[str, Field(max_length=8)] | None = None
-    """Audio done of all audio, in percent."""
+    """Audio done of all audio, in percent; "estimate" of a job with estimateOnly."""
     active_seconds: Seconds | None = None
     """Seconds in which at least one pod ran; waiting and suspended time is not among them."""
     gpu_seconds: Seconds | None = None

@@ -18,6 +18,7 @@ from transcription_operator.policies.children import carry_out, ended, finish, r
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
 from transcription_operator.policies.dead_devices import nodes_to_avoid
 from transcription_operator.policies.deadlines import within_deadlines, within_pending_deadline
+from transcription_operator.policies.estimate import PROGRESS
 from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
 from transcription_operator.policies.patience import silence
 from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
@@ -73,7 +74,9 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     last_moment = now if stopping else verdict.ended_at or figures.reported_at
     started = previous.start_time or min((pod.started for pod in pods if pod.started), default=None)
     avoided = nodes_to_avoid(previous.avoided_nodes or [], pods)
-    known = _Known(previous, effective, figures, reported, started, spent(previous, pods, last_moment), avoided)
+    estimate_only = bool(resource.spec.get("estimateOnly"))
+    time = spent(previous, pods, last_moment)
+    known = _Known(previous, effective, figures, reported, started, time, avoided, estimate_only)
     status = within_bounds(_status(verdict, run, known, resource.generation, now))
     # What is recorded is acted on at the next look: the Job is made, or made anew elsewhere; pods that go tell nothing any more.
     at_once = not (run.recorded or first) or avoided != (previous.avoided_nodes or [])
@@ -109,6 +112,7 @@ class _Known:
     started: datetime | None
     time: Spent
     avoided_nodes: list[str]
+    estimate_only: bool
 
 
 def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: datetime) -> TranscriptionJobStatus:
@@ -129,11 +133,12 @@ def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: dat
         completion_time=verdict.ended_at.replace(microsecond=0) if verdict.ended_at else None,
         files=figures.files,
         ignored=figures.ignored if figures.ignored and seen(figures.ignored) else None,
+        survey=figures.survey,
         file_progress=figures.file_progress,
         audio_seconds=figures.audio_seconds,
-        progress="100%" if complete else percent(figures),
+        progress=PROGRESS if known.estimate_only else "100%" if complete else percent(figures),
         active_seconds=time.active_seconds if time.until else None,
-        gpu_seconds=time.pod_seconds if time.until and effective and effective.on_gpu else None,
+        gpu_seconds=time.pod_seconds if time.until and effective and effective.on_gpu and not known.estimate_only else None,
         accounted_until=time.until,
         real_time_factor=speed(figures, running),
         estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, running),

@@ -58,6 +58,11 @@ class ResolvedSpec:
     effective: Effective
     """As it was when the run began."""
 
+    @property
+    def pods(self) -> int:
+        """How many pods do the work. An estimate needs one, however many the run that it is about would have."""
+        return 1 if self.spec.estimate_only else self.spec.parallelism
+
 
 def resolve(
     raw: Raw, settings: OperatorSettings, recorded: Effective | None = None, profile: Profile | NoProfile | None = None

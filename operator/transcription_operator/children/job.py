@@ -22,6 +22,7 @@ from transcription_api.names import (
     ExitCode,
 )
 from transcription_api.spec import TranscriptionJobSpec
+from transcription_operator.children.estimate import without_gpu
 from transcription_operator.children.ownership import child_labels, owner_reference
 from transcription_operator.children.pod import pod_spec
 from transcription_operator.children.runner_config import runner_config_text
@@ -41,17 +42,18 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
     avoided = (resource.status.avoided_nodes or []) if run.recorded else []  # else of the run before
     config = {ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)}
+    works_with = without_gpu(resolved.effective) if spec.estimate_only else resolved.effective
     time_to_live = {"ttlSecondsAfterFinished": spec.ttl_seconds_after_finished}
     body = {
         **(time_to_live if spec.ttl_seconds_after_finished >= SAFE_TTL else {}),
         "completionMode": "Indexed",
-        "completions": spec.parallelism,
-        "parallelism": spec.parallelism,
+        "completions": resolved.pods,
+        "parallelism": resolved.pods,
         **_backoff(spec),
         "suspend": spec.suspend,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": pod_failure_policy(),
-        "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(resolved.effective, avoided)},
+        "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(works_with, avoided)},
     }
     return {
         "apiVersion": "batch/v1",
@@ -63,7 +65,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
             "annotations": {
                 ANNOTATION_RUN: run.run_id,
                 ANNOTATION_EFFECTIVE: json.dumps(resolved.effective.wire(), separators=(",", ":")),
-                **Applied(spec.suspend, spec.parallelism).annotation(),
+                **Applied(spec.suspend, resolved.pods).annotation(),
                 **({ANNOTATION_AVOIDED_NODES: ",".join(avoided)} if avoided else {}),
             },
             "ownerReferences": [owner_reference(resource)],

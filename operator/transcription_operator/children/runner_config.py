@@ -23,7 +23,7 @@ def runner_config(resource: Resource, run: Run, resolved: ResolvedSpec) -> Runne
             uid=resource.uid,
             run_id=run.run_id,
             job_name=run.job_name,
-            parallelism=spec.parallelism,
+            parallelism=resolved.pods,
         ),
         source=spec.source,
         output=ResolvedOutput(
@@ -43,6 +43,7 @@ def runner_config(resource: Resource, run: Run, resolved: ResolvedSpec) -> Runne
         ),
         device=effective.device,
         hub_owners=effective.hub_owners,
+        estimate_only=spec.estimate_only or None,
     )
 
 

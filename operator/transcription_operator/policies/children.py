@@ -55,7 +55,7 @@ def carry_out(observed: Observed, run: Run, resolved: ResolvedSpec, child: Child
     # A queue controller owns `suspend` of a Job that it queues: such a Job is stopped by removing it.
     if child.queue is not None and spec.suspend:
         return [DeleteJob(child.name, child.uid)]
-    changes = _changes(child, Applied(spec.suspend, spec.parallelism))
+    changes = _changes(child, Applied(spec.suspend, resolved.pods))
     return [PatchJob(child.name, child.uid, *changes)] if changes else []
 
 

@@ -19,6 +19,7 @@ from transcription_api.status import (
     Ignored,
     Shard,
     Stage,
+    Survey,
     TranscriptionJobStatus,
     WordTimes,
 )
@@ -33,6 +34,7 @@ class Figures:
 
     files: FileCounts | None = None
     ignored: Ignored | None = None
+    survey: Survey | None = None
     audio_seconds: AudioSeconds | None = None
     languages: dict[str, int] | None = None
     word_times: WordTimes | None = None
@@ -64,6 +66,7 @@ def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: Tran
     return Figures(
         files=files,
         ignored=max((one for one in (before.ignored, *(report.ignored for report in reports)) if one), key=seen, default=None),
+        survey=_survey(reports, before.survey),
         audio_seconds=_audio(shards, reports, before, whole),
         languages=known_languages(languages) or None,
         word_times=None if word_times == WordTimes() else word_times,
@@ -97,6 +100,18 @@ def _audio(
     views = [report.audio_seconds.total for report in reports if report.files.total >= found or report.run]
     total = max(views) if views else before.audio_seconds.total if before.audio_seconds else 0.0
     return AudioSeconds(total=round(max(total, processed), 1), processed=round(processed, 1))
+
+
+def _survey(reports: Sequence[ShardReport], before: Survey | None) -> Survey | None:
+    """Of the pods' views, and what was known before, the widest: each looks through the whole source."""
+    views = [view for view in (before, *(report.survey for report in reports)) if view]
+    if not views:
+        return None
+    return Survey(
+        complete=any(view.complete for view in views),
+        bytes=max(view.bytes for view in views),
+        done_bytes=max(view.done_bytes for view in views),
+    )
 
 
 def _sums(

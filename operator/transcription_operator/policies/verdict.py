@@ -7,6 +7,7 @@ from transcription_api.ledger import manifest_key
 from transcription_api.names import ANNOTATION_REPORT
 from transcription_api.status import Phase, Stage, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
+from transcription_operator.policies.estimate import what_is_to_do
 from transcription_operator.policies.failed_files import beyond_hope, too_many
 from transcription_operator.policies.failed_shards import failed_for_good, others_did_it_all, what_failed
 from transcription_operator.policies.failure import FAILED_INDEXES, coming_end, job_cause, last_cause
@@ -106,6 +107,8 @@ def _complete(case: Case) -> Verdict | None:
     if files.total == 0:
         found = what_was_found(spec.source, files, figures.ignored)
         return Verdict(Phase.SUCCEEDED, "NoFilesMatched", f"nothing to do: {found}", ended_at)
+    if spec.estimate_only:
+        return Verdict(Phase.SUCCEEDED, "Estimated", what_is_to_do(figures), ended_at)
     message = f"{files.succeeded} transcribed, {files.skipped} already done, {files.failed} failed, of {files.total} files"
     if failed := what_failed(job, case.pods):
         message += f"; {failed}, the others did its files"
@@ -126,7 +129,7 @@ def _failed(case: Case) -> Verdict | None:
 
 
 def _unreachable(case: Case) -> Verdict | None:
-    cause = unreachable(case.pods, case.figures, case.resolved.spec.parallelism)
+    cause = unreachable(case.pods, case.figures, case.resolved.pods)
     return Verdict(Phase.FAILED, cause.reason, cause.message, case.now) if cause else None
 
 
@@ -177,8 +180,10 @@ def _running(case: Case) -> Verdict | None:
     for shard in shards:
         if shard.stage is Stage.WAITING_FOR_STORE:
             return Verdict(Phase.RUNNING, "WaitingForStore", shard.message or "the store does not answer; trying again")
-    message = f"{running} of {case.resolved.spec.parallelism} pods running"
-    if shards and all(shard.stage in _BEFORE_SPEECH for shard in shards):
+    message = f"{running} of {case.resolved.pods} pods running"
+    if case.resolved.spec.estimate_only:
+        message = "looking through the source; nothing is transcribed (spec.estimateOnly)"
+    elif shards and all(shard.stage in _BEFORE_SPEECH for shard in shards):
         message += ", loading the model"
     if case.job and (failed := what_failed(case.job, case.pods)):
         message += f"; {failed}, the others do its files"

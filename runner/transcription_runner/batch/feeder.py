@@ -57,11 +57,13 @@ class Feeder:
         def files() -> Iterator[SourceFile]:
             for file in files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None):
                 if first:
-                    self._desk.tally.walked(file.size)
+                    self._desk.tally.walked(file)
                 yield from self._put_off.due()  # those whose time has come meanwhile
                 yield file
 
         self._several(visit, _until(stop, files()), stop)
+        if first and not stop.is_set():
+            self._desk.tally.saw_all()
         return held_by_others, forgotten
 
     def _unsettled(self, files: list[SourceFile], ahead: Ahead, stop: Event) -> list[SourceFile]:
@@ -114,9 +116,9 @@ class Feeder:
         if not count:
             return True
         if what is Standing.SKIP:
-            self._desk.tally.skipped(file.size)
+            self._desk.tally.skipped(file, entry.audio_seconds)
         else:
-            self._desk.tally.opened(file.size, entry.audio_seconds)
+            self._desk.tally.opened(file, entry.audio_seconds)
         if what is Standing.DONE_HERE:  # before this pod was restarted
             self._desk.tally.done(entry)
         return True

@@ -16,6 +16,7 @@ from transcription_api.report import ShardReport
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.status import Stage
 from transcription_runner.batch.assignment import assignment_of, desk_for, files_of, pace_within
+from transcription_runner.batch.estimate import look_through
 from transcription_runner.batch.exit import run_error
 from transcription_runner.batch.heartbeat import heartbeat
 from transcription_runner.batch.manifest import ManifestStream
@@ -95,11 +96,16 @@ class Pod:
         try:
             with heartbeat(self._desk.claims, self._means.store, self._pace.lease_seconds):
                 self._check_store()
-                Shard(self._assignment, self._desk, self._pace, self._stop).work(self._loaded_engine)
+                if self._config.estimate_only:
+                    self._reporter.stage(Stage.SURVEYING)
+                    look_through(self._assignment, self._desk, self._stop)
+                else:
+                    Shard(self._assignment, self._desk, self._pace, self._stop).work(self._loaded_engine)
                 if self._stop.is_set():
                     self._outcome = ExitCode.INTERRUPTED
                     return
-                self._finish()
+                if not self._config.estimate_only:
+                    self._finish()
             self._outcome = ExitCode.DONE
         except Exception as error:
             self._end(error)
@@ -114,6 +120,7 @@ class Pod:
     def _loaded_engine(self) -> SpeechEngine:
         self._reporter.stage(Stage.LOADING_MODEL)
         engine = self._means.load_engine(self._config)
+        self._desk.tally.working()
         self._reporter.stage(Stage.TRANSCRIBING)
         return engine
 

@@ -99,7 +99,7 @@ class Shard:
                 source = SourceObject(bucket=self._assignment.source.bucket, key=file.key, etag=file.etag)
                 yield Work(fetched.path, self._assignment.recipe, source, fetched)
                 continue
-            self._desk.tally.opened(file.size, 0.0)
+            self._desk.tally.unreadable(file)
             self._pass_on([Finished(fetched, fault=fetched.fault)])
 
     def _take(self, result: Result) -> None:
@@ -114,7 +114,7 @@ class Shard:
 
     def opened(self, work: Work, seconds: float) -> None:
         """See Watch: the engine knows a file's length."""
-        self._desk.tally.opened(work.tag.file.size, seconds)
+        self._desk.tally.opened(work.tag.file, seconds)
 
     def heard(self, work: Work, seconds: float) -> None:
         """See Watch: the engine has recognised so much of a file."""
@@ -132,6 +132,7 @@ class Shard:
             for file in files_of(self._assignment, self._desk.store):
                 if self._over.is_set():
                     return
-                self._desk.tally.surveyed(file.size)
+                self._desk.tally.surveyed(file)
+            self._desk.tally.saw_all()
         except Exception as error:  # the walk counts, too, and reports what is wrong
             log.debug("the survey ended early: %s", error)

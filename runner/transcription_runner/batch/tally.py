@@ -1,14 +1,18 @@
 """What a shard has done so far, and the report that it makes of it. Pure counting; safe to use from several threads."""
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.names import MAX_REPORTED_FAILURES
-from transcription_api.report import RunTotals, ShardReport, known_languages
+from transcription_api.report import MOST, RunTotals, SeenSurvey, ShardReport, Worked, known_languages
 from transcription_api.runner_config import JobReference
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, Stage, WordTimes
+from transcription_api.status import MOST_BYTES, AudioSeconds, Failure, FileCounts, Ignored, Stage, WordTimes
+from transcription_runner.batch.lengths import Lengths
+from transcription_runner.batch.sources import SourceFile
 
 _OVER = (Stage.FINISHED, Stage.INTERRUPTED, Stage.FAILED)
 
@@ -16,15 +20,17 @@ _OVER = (Stage.FINISHED, Stage.INTERRUPTED, Stage.FAILED)
 class Tally:
     """Counts for one shard of one run."""
 
-    def __init__(self, job: JobReference, shard: int, pod_name: str) -> None:
+    def __init__(self, job: JobReference, shard: int, pod_name: str, now: Callable[[], float] = time.monotonic) -> None:
         self._job, self._shard, self._pod_name = job, shard, pod_name
+        self._now = now
         self._lock = Lock()
-        self._surveyed_files = self._surveyed_bytes = self._walked_files = self._walked_bytes = 0
-        self._skipped_files = self._skipped_bytes = 0
+        self._surveyed_files = self._walked_files = self._skipped_files = 0
+        self._lengths = Lengths()
+        self._saw_all = False
         self._ignored: Counter[str] = Counter()
         self._succeeded = self._failed = 0
-        self._known_seconds, self._known_bytes = 0.0, 0
-        self._processed = 0.0
+        self._processed = self._processed_by_itself = 0.0
+        self._working_since = self._worked_until = 0.0
         self._in_flight: dict[str, float] = {}
         self._complete = False
         self._languages: Counter[str] = Counter()
@@ -33,39 +39,54 @@ class Tally:
         self._manifest: str | None = None
         self._run: RunTotals | None = None
 
-    def surveyed(self, size: int) -> None:
+    def surveyed(self, file: SourceFile) -> None:
         """A source object was counted ahead of the work."""
         with self._lock:
             self._surveyed_files += 1
-            self._surveyed_bytes += size
+            self._lengths.surveyed(file)
 
-    def walked(self, size: int) -> None:
+    def saw_all(self) -> None:
+        """Every source object was counted."""
+        with self._lock:
+            self._saw_all = True
+
+    def walked(self, file: SourceFile) -> None:
         """The work reached a source object for the first time."""
         with self._lock:
             self._walked_files += 1
-            self._walked_bytes += size
+            self._lengths.walked(file)
 
     def ignored(self, why: str) -> None:
         """The work passed an object that is no source file; `why` is a field of Ignored."""
         with self._lock:
             self._ignored[why] += 1
 
-    def skipped(self, size: int) -> None:
-        """An earlier run had done it."""
+    def skipped(self, file: SourceFile, seconds: float) -> None:
+        """An earlier run had done it, and found so many seconds of audio."""
         with self._lock:
             self._skipped_files += 1
-            self._skipped_bytes += size
+            self._lengths.skipped(file, seconds)
 
-    def opened(self, size: int, seconds: float) -> None:
+    def opened(self, file: SourceFile, seconds: float) -> None:
         """A source object's length in seconds of audio became known, here or from another shard's entry."""
         with self._lock:
-            self._known_bytes += size
-            self._known_seconds += seconds
+            self._lengths.opened(file, seconds)
+
+    def unreadable(self, file: SourceFile) -> None:
+        """A source object cannot be fetched: it adds no sound."""
+        with self._lock:
+            self._lengths.unreadable(file)
+
+    def working(self) -> None:
+        """The engine is loaded: from now on, how fast it is can be told."""
+        with self._lock:
+            self._working_since = self._worked_until = self._now()
 
     def going_on(self, key: str, seconds: float) -> None:
         """This many seconds of a file in work are done."""
         with self._lock:
             self._in_flight[key] = seconds
+            self._worked_until = self._now()
 
     def dropped(self, key: str) -> None:
         """A file in work is not this shard's any more."""
@@ -79,6 +100,9 @@ class Tally:
             if entry.outcome is Outcome.SUCCEEDED:
                 self._succeeded += 1
                 self._processed += entry.audio_seconds
+                if entry.worker.pod_name == self._pod_name:
+                    self._processed_by_itself += entry.audio_seconds
+                    self._worked_until = self._now()
                 self._languages.update(language_of(entry))
                 self._word_times.update(word_times_of(entry))
                 return
@@ -93,7 +117,7 @@ class Tally:
             self._walked_files = self._surveyed_files = run.files.total
             self._skipped_files = run.files.skipped
             self._manifest, self._run = manifest, run
-            self._complete = True
+            self._complete = self._saw_all = True
 
     def report(self, stage: Stage, message: str, now: datetime | None = None) -> ShardReport:
         """What the pod says of itself. Once it is over, nothing is in work any more: somebody else does it anew."""
@@ -111,6 +135,8 @@ class Tally:
                     failed=self._failed,
                 ),
                 ignored=Ignored(**self._ignored),
+                survey=self._survey(),
+                worked=self._worked(),
                 audio_seconds=AudioSeconds(total=round(self._total_seconds(), 3), processed=round(self._processed_seconds(), 3)),
                 languages=known_languages(self._languages),
                 word_times=WordTimes(**self._word_times),
@@ -126,11 +152,20 @@ class Tally:
         return self._processed + sum(self._in_flight.values())
 
     def _total_seconds(self) -> float:
-        """What is known plus, for the rest, its bytes at the seconds a byte has held so far. Exact once nothing is left over."""
-        if self._complete or not self._known_bytes:
-            return max(self._known_seconds, self._processed_seconds())
-        left = max(self._surveyed_bytes, self._walked_bytes) - self._skipped_bytes - self._known_bytes
-        return max(self._known_seconds + max(0, left) * self._known_seconds / self._known_bytes, self._processed_seconds())
+        known = self._lengths.known_seconds
+        total = known if self._complete else self._lengths.estimate().seconds
+        return min(MOST, max(total, self._processed_seconds()))
+
+    def _survey(self) -> SeenSurvey:
+        found, done = self._lengths.found_bytes, self._lengths.skipped_bytes
+        error = 0.0 if self._complete else round(min(10.0, self._lengths.estimate().error), 4)
+        return SeenSurvey(complete=self._saw_all, bytes=min(found, MOST_BYTES), done_bytes=min(done, MOST_BYTES), error=error)
+
+    def _worked(self) -> Worked | None:
+        if not self._working_since:
+            return None
+        by_itself = self._processed_by_itself + sum(self._in_flight.values())
+        return Worked(audio_seconds=round(by_itself, 3), seconds=round(self._worked_until - self._working_since, 3))
 
 
 def language_of(entry: LedgerEntry) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """`transcription-runner run` as a process, on a real store and with real models."""
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests.integration.runner.conftest import Account, Minio
 from tests.integration.runner.pods import RunnerPod, configuration, wait_until
 from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
 from transcription_api.ledger import Outcome
+from transcription_api.report import read_report
 
 SUFFIXES = ("json", "tsv", "txt", "vtt", "srt")
 ENGLISH = "the account is ready"
@@ -106,6 +108,22 @@ def test_the_manifest_lists_every_file(first: FirstRun) -> None:
     manifest = first.bucket.manifest()
     assert manifest.counts.wire() == {"total": 10, "succeeded": 5, "skipped": 0, "failed": 5}
     assert [file.key for file in manifest.files] == sorted([*GOOD, *BAD])
+
+
+def test_an_estimate_leaves_out_what_is_done_and_writes_nothing(first: FirstRun, launch: Launcher) -> None:
+    before = first.bucket.dates()
+    job = {"namespace": "default", "name": "how-much", "uid": "uid-2", "jobName": "how-much-1"}
+    pod = launch(configuration(first.bucket, job=job, estimateOnly=True))
+    assert pod.ended() == 0, pod.log()
+    assert "LoadingModel" not in pod.log()
+    report = read_report(json.dumps(pod.last_words()["report"]))
+    assert report is not None
+    assert report.files.wire() == {"total": 10, "succeeded": 0, "skipped": 5, "failed": 0}
+    assert report.survey is not None
+    assert report.survey.complete
+    assert 0 < report.survey.done_bytes < report.survey.bytes
+    assert report.audio_seconds.total > 0
+    assert first.bucket.dates() == before
 
 
 def test_a_run_leaves_no_claims_and_no_scratch_files(first: FirstRun) -> None:

@@ -94,7 +94,7 @@ def test_no_setting_that_a_profile_may_say_is_filled_in_by_the_api_server() -> N
 
     of_profile, of_job = (set(defaults(structural_schema(model))) for model in (ProfileSpec, TranscriptionJobSpec))
     assert of_profile == set()
-    assert of_job == {"source.minFiles", "suspend", "runId", "profileRef.kind"}
+    assert of_job == {"source.minFiles", "suspend", "runId", "profileRef.kind", "estimateOnly"}
 
 
 OPERATOR = OperatorSettings.model_validate(

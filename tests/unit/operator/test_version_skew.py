@@ -11,7 +11,7 @@ from transcription_operator.stored_status import read_status
 
 def test_fields_of_a_newer_version_are_ignored_and_left_where_they_are() -> None:
     job = a_running_job().with_shard(total=2, succeeded=1).reconciled(5)
-    job.raw["status"] |= {"forecast": {"hours": 3}}
+    job.raw["status"] |= {"weather": {"hours": 3}}
     job.raw["status"]["files"]["postponed"] = 1
     plan = job.reconcile(5)
     assert (plan.children, plan.status) == ((), None)

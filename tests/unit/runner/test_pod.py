@@ -260,3 +260,57 @@ def test_a_source_without_audio_is_done_and_what_was_passed_over_is_reported(sto
     assert one.run() is ExitCode.DONE
     report = one._desk.tally.report(Stage.FINISHED, "")
     assert (report.files.total, report.ignored) == (0, Ignored(suffix=2))
+
+
+def test_an_estimate_counts_what_is_to_do_loads_no_model_and_writes_nothing(store: FolderStore, tmp_path: Path) -> None:
+    put(store, a=b"1", b=b"22", c=b"bad", note=b"")
+    store.put("calls", "in/readme.md", b"text", "")
+    before = keys(store, "")
+    config = runner_config(estimateOnly=True)
+
+    def no_model(_: RunnerConfig) -> Any:
+        raise AssertionError("an estimate needs no model")
+
+    worker = Worker(job_name=config.job.job_name, shard=0, pod_name="calls-1-0-abcde")
+    assert Pod(config, worker, Means(store, QUICK, no_model)).run() is ExitCode.DONE
+    report = last_report(tmp_path)
+    assert (report.stage, report.files.wire()) == (Stage.FINISHED, {"total": 4, "succeeded": 0, "skipped": 0, "failed": 0})
+    assert report.survey is not None
+    assert (report.survey.complete, report.survey.bytes, report.survey.error) == (True, 6, 1.0)
+    assert report.ignored == Ignored(suffix=1)
+    assert keys(store, "") == before
+
+
+def test_an_estimate_leaves_out_what_is_done_and_learns_from_it(store: FolderStore, tmp_path: Path) -> None:
+    put(store, a=b"1", b=b"22", c=b"bad")
+    assert pod(store).run() is ExitCode.DONE
+    put(store, d=b"4444")
+    before = {key: store.get("calls", key) for key in keys(store, "")}
+    job = {"namespace": "default", "name": "estimate", "uid": "uid-2", "jobName": "estimate-1", "parallelism": 1}
+    assert pod(store, config=runner_config(estimateOnly=True, job=job)).run() is ExitCode.DONE
+    report = last_report(tmp_path)
+    assert report.files.wire() == {"total": 4, "succeeded": 0, "skipped": 2, "failed": 0}, "what failed is tried again"
+    assert report.survey is not None
+    assert (report.survey.bytes, report.survey.done_bytes) == (10, 3)
+    assert report.audio_seconds.total == 7, "a second a byte, as the done files have"
+    assert {key: store.get("calls", key) for key in keys(store, "")} == before
+
+
+def test_an_estimate_of_a_fresh_source_asks_for_no_entry_of_the_ledger(store: FolderStore) -> None:
+    class Counting:
+        """A store that counts what is read."""
+
+        def __init__(self) -> None:
+            self.read: list[str] = []
+
+        def get(self, bucket: str, key: str) -> bytes:
+            self.read.append(key)
+            return store.get(bucket, key)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    put(store, a=b"1", b=b"22")
+    counting = Counting()
+    assert pod(counting, config=runner_config(estimateOnly=True)).run() is ExitCode.DONE
+    assert counting.read == []

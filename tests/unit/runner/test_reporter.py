@@ -11,6 +11,7 @@ from transcription_api.status import Stage
 from transcription_runner.batch.publish import NotReportedError
 from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
+from transcription_runner.batch.sources import SourceFile
 from transcription_runner.batch.tally import Tally
 
 
@@ -56,14 +57,14 @@ def test_waiting_for_the_store_stands_in_for_the_stage_and_passes(reporter: Repo
 def test_progress_without_a_change_of_stage_waits_its_turn(reporter: Reporter, sent: list[ShardReport], tally: Tally) -> None:
     assert soon(lambda: len(sent) == 1)
     for _ in range(100):
-        tally.walked(1)
+        tally.walked(SourceFile("in/a.wav", 1))
     time.sleep(0.2)
     assert len(sent) == 1
 
 
 def test_the_last_report_is_sent_before_closing_returns(sent: list[ShardReport], tally: Tally) -> None:
     reporter = Reporter(tally, sent.append, ReportingPace(1))
-    tally.walked(1)
+    tally.walked(SourceFile("in/a.wav", 1))
     reporter.close(Stage.INTERRUPTED)
     assert (sent[-1].stage, sent[-1].files.total) == ("Interrupted", 1)
 
@@ -101,7 +102,7 @@ def test_what_could_not_be_sent_is_sent_later_with_all_that_happened_meanwhile(t
         sent.append(report)
 
     reporter = Reporter(tally, refuse_twice, hurried(0.05))
-    tally.walked(1)
+    tally.walked(SourceFile("in/a.wav", 1))
     assert soon(lambda: [report.files.total for report in sent] == [1])
     assert reporter.failures == 2
     reporter.close(Stage.FINISHED)

@@ -5,15 +5,21 @@ from typing import Any
 import pytest
 
 from tests.unit.runner.test_ledger import entry
-from transcription_api.ledger import LedgerEntry, Outcome
-from transcription_api.report import RunTotals, ShardReport
+from transcription_api.ledger import LedgerEntry, Outcome, Worker
+from transcription_api.report import RunTotals, ShardReport, read_report
 from transcription_api.runner_config import JobReference
 from transcription_api.status import FileCounts, Ignored, Stage, WordTimes
+from transcription_runner.batch.lengths import USUAL_RATES
+from transcription_runner.batch.sources import SourceFile
 from transcription_runner.batch.tally import Tally
 
 
 def tally() -> Tally:
     return Tally(JobReference(namespace="n", name="calls", uid="u", job_name="calls-1"), 2, "pod")
+
+
+def of(size: int, key: str = "in/a.wav") -> SourceFile:
+    return SourceFile(key, size)
 
 
 def report(counts: Tally) -> ShardReport:
@@ -53,11 +59,11 @@ def test_it_counts_where_word_times_come_from_and_leaves_out_files_without_words
 def test_the_total_is_the_survey_until_the_walk_is_further() -> None:
     counts = tally()
     for _ in range(3):
-        counts.surveyed(100)
-    counts.walked(100)
+        counts.surveyed(of(100))
+    counts.walked(of(100))
     assert report(counts).files.total == 3
     for _ in range(4):
-        counts.walked(100)
+        counts.walked(of(100))
     assert report(counts).files.total == 5
 
 
@@ -71,19 +77,20 @@ def test_what_is_passed_over_is_counted_by_reason() -> None:
 def test_the_seconds_of_what_is_not_opened_are_estimated_by_size() -> None:
     counts = tally()
     for size in (100, 100, 200, 400):
-        counts.surveyed(size)
-    counts.skipped(400)
-    assert report(counts).audio_seconds.total == 0
-    counts.opened(100, 10.0)
+        counts.surveyed(of(size))
+    assert report(counts).audio_seconds.total == pytest.approx(800 * USUAL_RATES["wav"], abs=1e-3)
+    counts.skipped(of(400), 40.0)
+    assert report(counts).audio_seconds.total == pytest.approx(40), "what is done teaches what is not"
+    counts.opened(of(100), 10.0)
     assert report(counts).audio_seconds.total == pytest.approx(40)
-    counts.opened(100, 12.0)
-    counts.opened(200, 30.0)
+    counts.opened(of(100), 12.0)
+    counts.opened(of(200), 30.0)
     assert report(counts).audio_seconds.total == 52
 
 
 def test_parts_of_files_in_work_count_as_processed_and_are_not_counted_twice() -> None:
     counts = tally()
-    counts.opened(100, 10.0)
+    counts.opened(of(100), 10.0)
     counts.going_on("a", 6.0)
     assert report(counts).audio_seconds.processed == 6
     counts.done(done("a"))
@@ -104,7 +111,7 @@ def test_the_first_twenty_failures_are_listed_and_all_are_counted() -> None:
 
 def test_once_it_is_over_nothing_is_in_work() -> None:
     counts = tally()
-    counts.opened(100, 10.0)
+    counts.opened(of(100), 10.0)
     counts.going_on("a", 6.0)
     assert counts.report(Stage.INTERRUPTED, "").audio_seconds.processed == 0
 
@@ -118,9 +125,47 @@ def test_long_messages_are_cut_to_what_the_status_takes() -> None:
 
 def test_at_the_end_the_counts_are_the_manifests() -> None:
     counts = tally()
-    counts.surveyed(100)
+    counts.surveyed(of(100))
     run = RunTotals(files=FileCounts(total=7, succeeded=4, skipped=2, failed=1), processed_seconds=40)
     counts.completed(run, "calls/out/_manifest-calls.json")
     shard = report(counts)
     assert (shard.files.total, shard.files.skipped) == (7, 2)
     assert (shard.manifest, shard.run) == ("calls/out/_manifest-calls.json", run)
+
+
+def test_the_survey_tells_bytes_those_already_done_and_whether_that_is_all() -> None:
+    counts = tally()
+    counts.surveyed(of(100))
+    counts.surveyed(of(300, "in/b.mp3"))
+    counts.skipped(of(100), 10.0)
+    seen = report(counts).survey
+    assert seen is not None
+    assert (seen.bytes, seen.done_bytes, seen.complete) == (400, 100, False)
+    counts.saw_all()
+    seen = report(counts).survey
+    assert seen is not None
+    assert seen.complete
+
+
+def test_a_source_of_more_bytes_than_can_be_told_is_told_as_far_as_can_be() -> None:
+    counts = tally()
+    counts.surveyed(of(2**60))
+    assert read_report(report(counts).encoded()) is not None
+
+
+def test_how_fast_a_pod_is_rests_on_its_own_work_since_its_model_was_loaded() -> None:
+    clock = [100.0]
+    counts = Tally(JobReference(namespace="n", name="calls", uid="u", job_name="calls-1"), 2, "pod", lambda: clock[0])
+    assert report(counts).worked is None
+    clock[0] = 160
+    counts.working()
+    counts.done(done("a"))  # of the pod before it
+    mine = Worker(job_name="calls-1", shard=2, pod_name="pod")
+    clock[0] = 170
+    counts.done(done("b", worker=mine))
+    clock[0] = 175
+    counts.going_on("c", 4.0)
+    clock[0] = 300  # nothing to do any more
+    worked = report(counts).worked
+    assert worked is not None
+    assert (worked.audio_seconds, worked.seconds) == (14, 15)
