@@ -57,6 +57,13 @@ TRANSCRIPTION_JOB = CustomKind(
             "description": "Seconds of audio transcribed in a second",
         },
         AGE,
+        {
+            "name": "End",
+            "type": "string",
+            "jsonPath": ".status.forecast.endTime",
+            "priority": 1,
+            "description": "When the run should end",
+        },
         {"name": "Model", "type": "string", "jsonPath": ".status.model", "priority": 1},
         {"name": "Language", "type": "string", "jsonPath": ".status.effective.recipe.language", "priority": 1},
         {"name": "Job", "type": "string", "jsonPath": ".status.jobName", "priority": 1},

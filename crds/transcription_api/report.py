@@ -12,13 +12,14 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from transcription_api.contract import Record
 from transcription_api.names import MAX_PARALLELISM, MAX_REPORTED_FAILURES
-from transcription_api.status import AudioSeconds, Failure, FileCounts, Ignored, Stage, Survey, WordTimes
+from transcription_api.status import AudioSeconds, Bytes, Failure, FileCounts, Ignored, Stage, Survey, WordTimes
 
 MOST_REPORT_BYTES = 16 * 1024
 """A longer annotation is refused by the admission policy, and not read."""
 MOST_LANGUAGES = 128
 MOST = 10**11
 """No count of files, words or seconds is larger."""
+MOST_KINDS, MOST_ERROR = 8, 10.0
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 
 
@@ -47,10 +48,33 @@ class RunTotals(Record):
     word_times: WordTimes = WordTimes()
 
 
+class Kind(Record):
+    """The files of one suffix, as one pod sees them. What several pods learnt of it, the operator puts together."""
+
+    suffix: Annotated[str, Field(max_length=16)]
+    """In lower case; empty: those that nobody knows; others: all beyond the largest."""
+    bytes: Bytes
+    """In the files that the run has to do."""
+    seconds: Annotated[float, Field(ge=0, le=MOST)]
+    """Of audio, as far as this pod can tell."""
+    opened_bytes: Bytes = 0
+    """Of `bytes`, in files whose length this pod knows."""
+    taught_bytes: Bytes = 0
+    """In files whose length this pod knows, of this run or of earlier ones."""
+    taught_seconds: Annotated[float, Field(ge=0, le=MOST)] = 0.0
+    """Of audio in `taught_bytes`."""
+    error: Annotated[float, Field(ge=0, le=MOST_ERROR)] = 1.0
+    """How far `seconds` may be off for the files whose length is not known: a standard error, as a share."""
+
+
 class SeenSurvey(Survey):
     """What one pod saw of the source, in bytes."""
 
-    error: Annotated[float, Field(ge=0, le=10)] = 1.0
+    stretch_seconds: Annotated[float, Field(ge=0, le=MOST)] = 0.0
+    """How long the file is that a second of audio is in, on an average: the sum of squared lengths by the sum of lengths."""
+    kinds: Annotated[list[Kind], Field(max_length=MOST_KINDS)] = Field(default_factory=list)
+    """The suffixes with most bytes, and the others as one."""
+    error: Annotated[float, Field(ge=0, le=MOST_ERROR)] = 1.0
     """How far its audioSeconds.total may be off: a standard error, as a share of that total."""
 
 

@@ -14,6 +14,7 @@ Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
 MOST_BYTES = 2**53
 """No count of bytes is larger: all that read JSON read it exactly up to here."""
+Hours = Annotated[float, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=0, le=MOST_BYTES)]
 
 
@@ -120,6 +121,35 @@ class AudioSeconds(Record):
     """In the files that this run has to do; estimated from their sizes and suffixes until all have been opened."""
     processed: Seconds = 0
     """Transcribed in this run."""
+
+
+class Forecast(Record):
+    """What the run should come to. What is not known is left out: how long it takes, where no speed is known; cost, where the
+    operator has no price of a GPU."""
+
+    audio_hours: Hours
+    """Hours of audio in all files that the run has to do."""
+    start_time: datetime | None = None
+    """When the run started."""
+    end_time: datetime | None = None
+    """When the run should end, as estimatedCompletionTime says."""
+    earliest_end_time: datetime | None = None
+    """The end if errorPercent is used up to the good."""
+    latest_end_time: datetime | None = None
+    """The end if errorPercent is used up to the bad."""
+    duration_seconds: Seconds | None = None
+    """Of running, from the start to the end, by all pods together."""
+    gpu_hours: Hours | None = None
+    """Hours for which pods hold a GPU, all pods together, from the start to the end."""
+    cost: Annotated[float, Field(ge=0)] | None = None
+    """gpuHours at the operator's price."""
+    currency: Annotated[str, Field(max_length=16)] | None = None
+    """What cost is counted in."""
+    error_percent: Count
+    """What is left may well take so much more; or less, by the same factor: 50 is from two thirds to one and a half of it. It
+    follows from how much files and speeds that are known differ among themselves."""
+    speed_from: Annotated[str, Field(max_length=64)] | None = None
+    """Whose speed counts: ThisRun, EarlierRuns with the same settings, or ThisAndEarlierRuns."""
 
 
 class WordTimes(Record):
@@ -237,7 +267,9 @@ class TranscriptionJobStatus(Record):
     real_time_factor: Seconds | None = None
     """Seconds of audio transcribed for each of activeSeconds."""
     estimated_completion_time: datetime | None = None
-    """When the run should end at the speed so far."""
+    """When the run should end, as forecast says."""
+    forecast: Forecast | None = None
+    """What the run should come to: of a job that is running, or that asks for nothing else (estimateOnly)."""
     languages: LanguageCounts | None = None
     """Files by detected language."""
     word_times: WordTimes | None = None

@@ -36,7 +36,8 @@ class TerminationMessage(Record):
     """The pod's last report: what it did."""
 
     def encoded(self) -> bytes:
-        """JSON of at most MOST_BYTES. What is missed least goes first: listed failures, the end of the message, languages."""
+        """JSON of at most MOST_BYTES. What is missed least goes first: what forecasts rest on, then
+        listed failures, the end of the message, languages."""
         said = self
         while len(text := said.model_dump_json(by_alias=True, exclude_none=True).encode()) > MOST_BYTES:
             said = said._shorter()
@@ -44,6 +45,8 @@ class TerminationMessage(Record):
 
     def _shorter(self) -> "TerminationMessage":
         report = self.report
+        if report and report.survey and report.survey.kinds:
+            return self._with(report.model_copy(update={"survey": report.survey.model_copy(update={"kinds": []})}))
         if report and report.failures:
             return self._with(report.model_copy(update={"failures": report.failures[:-1]}))
         if self.message:

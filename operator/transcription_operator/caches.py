@@ -1,7 +1,8 @@
 """What the watches have shown so far, in memory: unfinished TranscriptionJobs, child Jobs, pods of unfinished runs.
 
 Objects come from several streams (kopf's watches, the operator's own writes, the periodic listing), so an older version never
-replaces a newer one. A TranscriptionJob that is settled leaves nothing but its phase and the version it was settled at.
+replaces a newer one. A TranscriptionJob that is settled leaves nothing but its phase and the version it was settled at,
+and how fast it was, in a table of bounded size.
 
 The watches select by a label, which anybody can write, in any namespace. Whose child an object is, its controller says alone:
 without one of the right kind it is not kept. The streams keep no order among each other, so a pod may come before its Job, and
@@ -12,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from transcription_operator.observed import ChildJob, ChildPod, Observed, Resource
 from transcription_operator.profiles import Profiles
+from transcription_operator.speeds import Speeds
 from transcription_operator.versions import is_newer
 
 MAX_EARLY_PODS = 1000
@@ -96,6 +98,7 @@ class Caches:
         self.jobs: Children[ChildJob] = Children()
         self.pods: Children[ChildPod] = Children()
         self.profiles = Profiles()
+        self.speeds = Speeds()
         self._departed: dict[str, dict[str, ChildPod]] = {}
         self._resources: dict[str, Resource] = {}
         self._settled: dict[str, str] = {}
@@ -117,6 +120,7 @@ class Caches:
             return False
         self._settled.pop(resource.uid, None)
         self._resources[resource.uid] = resource
+        self.speeds.learn(resource.uid, resource.status)
         return True
 
     def settle(self, uid: str) -> None:
@@ -203,7 +207,7 @@ class Caches:
         pods = tuple(pod for job in jobs for pod in self.pods.of(job.uid))
         departed = tuple(self._departed.get(uid, {}).values())
         profile = self.profiles.chosen(resource.namespace, resource.spec.get("profileRef"))
-        return Observed(resource, jobs, pods, departed=departed, profile=profile)
+        return Observed(resource, jobs, pods, departed=departed, profile=profile, speeds=self.speeds)
 
 
 def _has_begun(resource: Resource) -> bool:

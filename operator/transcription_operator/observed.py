@@ -4,7 +4,7 @@ Only what a decision needs is kept, so that the caches stay small.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from sys import intern
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from transcription_api.status import TranscriptionJobStatus
 from transcription_operator.last_applied import Applied, read_applied
 from transcription_operator.pod_report import attributed, completion_index, last_report
 from transcription_operator.profiles import NoProfile, Profile
+from transcription_operator.speeds import Speeds
 from transcription_operator.stored_status import read_status
 
 Raw = Mapping[str, Any]
@@ -172,6 +173,8 @@ class Observed:
     """What says what the job leaves out; None: no profile does."""
     creation_failure: str | None = None
     """Why the run's Job could make no pod, in the words of its Events; read only when it has had none for a while."""
+    speeds: Speeds = field(default_factory=Speeds)
+    """How fast runs were that have ended, of this job and of others."""
 
 
 def controller_uid(raw: Raw, group: str, kind: str) -> str:

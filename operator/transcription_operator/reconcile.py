@@ -4,11 +4,12 @@ It rests on the present state alone, never on which event arrived, so that a los
 second operator all lead to the same end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from transcription_api.effective import Effective
-from transcription_api.status import Phase, Shard, TranscriptionJobStatus
+from transcription_api.report import ShardReport
+from transcription_api.status import Forecast, Phase, Shard, TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod, Observed
 from transcription_operator.plan import ChildAction, Plan
 from transcription_operator.policies.announcements import announcements
@@ -18,8 +19,9 @@ from transcription_operator.policies.children import carry_out, ended, finish, r
 from transcription_operator.policies.conditions import MAX_MESSAGE, conditions, contested
 from transcription_operator.policies.dead_devices import nodes_to_avoid
 from transcription_operator.policies.deadlines import within_deadlines, within_pending_deadline
-from transcription_operator.policies.estimate import PROGRESS
-from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from transcription_operator.policies.estimate import PROGRESS, what_it_takes
+from transcription_operator.policies.figures import Figures, add_up, percent, speed
+from transcription_operator.policies.forecast import RunSoFar, Terms, forecast_of_estimate, renewed
 from transcription_operator.policies.patience import silence
 from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
 from transcription_operator.policies.shards import reports_by_age, shards
@@ -77,7 +79,10 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     estimate_only = bool(resource.spec.get("estimateOnly"))
     time = spent(previous, pods, last_moment)
     known = _Known(previous, effective, figures, reported, started, time, avoided, estimate_only)
-    status = within_bounds(_status(verdict, run, known, resource.generation, now))
+    forecast = _forecast(known, verdict, observed, pods, reports, settings)
+    if estimate_only and forecast:
+        verdict = replace(verdict, message=verdict.message + what_it_takes(forecast, _parallelism(known, observed)))
+    status = within_bounds(_status(verdict, run, known, forecast, resource.generation, now))
     # What is recorded is acted on at the next look: the Job is made, or made anew elsewhere; pods that go tell nothing any more.
     at_once = not (run.recorded or first) or avoided != (previous.avoided_nodes or [])
     requeue_after = 0.0 if at_once else verdict.requeue_after
@@ -114,11 +119,45 @@ class _Known:
     avoided_nodes: list[str]
     estimate_only: bool
 
+    def running_until(self, moment: datetime | None) -> float | None:
+        """Seconds of running, up to `moment` where that is not known better."""
+        return running_seconds(self.time, self.started, moment)
 
-def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: datetime) -> TranscriptionJobStatus:
+
+def _forecast(
+    known: _Known,
+    verdict: Verdict,
+    observed: Observed,
+    pods: tuple[ChildPod, ...],
+    reports: list[ShardReport],
+    settings: OperatorSettings,
+) -> Forecast | None:
+    figures = known.figures
+    if known.effective is None or verdict.phase is Phase.FAILED:
+        return None
+    terms = Terms(known.effective, settings.price, observed.speeds)
+    if known.estimate_only:
+        over = verdict.phase is Phase.SUCCEEDED
+        return forecast_of_estimate(figures, _parallelism(known, observed), terms) if over else None
+    if verdict.phase is not Phase.RUNNING:
+        return None
+    at_work = sum(pod.phase == "Running" and not pod.deleting for pod in pods)
+    running = known.running_until(figures.reported_at)
+    return renewed(known.previous, RunSoFar(figures, reports, at_work, known.started, running, known.time), terms)
+
+
+def _parallelism(known: _Known, observed: Observed) -> int:
+    """How many pods the run has, or an estimate's run would have."""
+    asked_for: int | None = observed.resource.spec.get("parallelism")
+    return asked_for or (known.effective.parallelism if known.effective else None) or 1
+
+
+def _status(
+    verdict: Verdict, run: Run, known: _Known, forecast: Forecast | None, generation: int, now: datetime
+) -> TranscriptionJobStatus:
     over = verdict.ended_at is not None
     effective, figures, time = known.effective, known.figures, known.time
-    running = running_seconds(time, known.started, verdict.ended_at or figures.reported_at)
+    running = known.running_until(verdict.ended_at or figures.reported_at)
     complete = verdict.phase is Phase.SUCCEEDED or (over and figures.every_file_is_done)
     return TranscriptionJobStatus(
         observed_generation=generation,
@@ -141,7 +180,8 @@ def _status(verdict: Verdict, run: Run, known: _Known, generation: int, now: dat
         gpu_seconds=time.pod_seconds if time.until and effective and effective.on_gpu and not known.estimate_only else None,
         accounted_until=time.until,
         real_time_factor=speed(figures, running),
-        estimated_completion_time=None if over or verdict.phase is not Phase.RUNNING else estimated_end(figures, running),
+        estimated_completion_time=forecast.end_time if forecast else None,
+        forecast=forecast,
         languages=figures.languages,
         word_times=figures.word_times,
         failures=figures.failures,

@@ -81,6 +81,15 @@ class RunnerDefaults(Contract):
         return env
 
 
+class Price(Contract):
+    """What a GPU costs."""
+
+    gpu_hour: Annotated[float, Field(ge=0, le=1_000_000)] = 0
+    """For one pod's GPU, whatever part of a device that is; 0: forecasts tell no cost."""
+    currency: Annotated[str, Field(max_length=16)] = ""
+    """What it is counted in, as it is to be shown."""
+
+
 class OperatorSettings(Contract):
     """Everything that an administrator decides."""
 
@@ -103,6 +112,7 @@ class OperatorSettings(Contract):
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     log_format: Literal["text", "json"] = "text"
     """text: for people; json: one object a line, with the fields namespace, name, uid and run where it is about a job."""
+    price: Price = Price()
     storage: StorageDefaults = StorageDefaults()
     runner: RunnerDefaults
 

@@ -1,5 +1,6 @@
 """What is there to do? In words, for a job that asks for nothing but that (spec.estimateOnly)."""
 
+from transcription_api.status import Forecast
 from transcription_operator.policies.figures import Figures
 
 PROGRESS = "estimate"
@@ -16,6 +17,20 @@ def what_is_to_do(figures: Figures) -> str:
     already = f" ({files.skipped} more are done already, {told_bytes(done)})" if files.skipped else ""
     hours = told_hours(audio.total / 3600)
     return f"estimate: {left} files to do, {told_bytes(survey.bytes - done)}, about {hours} of audio{already}"
+
+
+def what_it_takes(forecast: Forecast, pods: int) -> str:
+    """Time, GPUs and money; what is not known is said to be unknown."""
+    off = f"(may be off by {forecast.error_percent}%)"
+    if forecast.duration_seconds is None:
+        return f" {off}; how long that takes is not known, no run with these settings has succeeded here yet"
+    with_pods = f"{pods} pods" if pods > 1 else "one pod"
+    parts = [f"about {told_hours(forecast.duration_seconds / 3600)} with {with_pods}"]
+    if forecast.gpu_hours is not None:
+        parts.append(f"{forecast.gpu_hours:.1f} GPU hours")
+    if forecast.cost is not None:
+        parts.append(f"{forecast.cost:.2f} {forecast.currency or ''}".rstrip())
+    return f"; {', '.join(parts)} {off}"
 
 
 def told_bytes(number: int) -> str:

@@ -8,7 +8,7 @@ though the pod that said it is gone; the pod that writes the manifest counts the
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from transcription_api.names import MAX_REPORTED_FAILURES
 from transcription_api.report import RunTotals, ShardReport, known_languages
@@ -23,9 +23,8 @@ from transcription_api.status import (
     TranscriptionJobStatus,
     WordTimes,
 )
+from transcription_operator.policies.audio import audio_of
 from transcription_operator.policies.source import seen
-
-_LONGEST_ESTIMATE = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class Figures:
     ignored: Ignored | None = None
     survey: Survey | None = None
     audio_seconds: AudioSeconds | None = None
+    audio_error: float | None = None
+    """How far `audio_seconds.total` may be off: a standard error, as a share of it. None: no pod says."""
     languages: dict[str, int] | None = None
     word_times: WordTimes | None = None
     failures: list[Failure] | None = None
@@ -63,11 +64,13 @@ def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: Tran
     whole = next((report.run for report in reports if report.run), None)
     files = _files(shards, reports, before.files or FileCounts(), whole)
     languages, word_times = _sums(shards, reports, before, whole)
+    audio = audio_of(shards, reports, before, whole)
     return Figures(
         files=files,
         ignored=max((one for one in (before.ignored, *(report.ignored for report in reports)) if one), key=seen, default=None),
         survey=_survey(reports, before.survey),
-        audio_seconds=_audio(shards, reports, before, whole),
+        audio_seconds=audio.seconds,
+        audio_error=audio.error,
         languages=known_languages(languages) or None,
         word_times=None if word_times == WordTimes() else word_times,
         failures=_failures(reports, before),
@@ -89,17 +92,6 @@ def _files(shards: Sequence[Shard], reports: Sequence[ShardReport], before: File
     # Shards look at different moments: what is done was found by somebody, though the totals do not say so yet.
     found = counted.total if whole else max(before.total, *(view.total for view in views), 0)
     return files.model_copy(update={"total": max(_done(files), found)})
-
-
-def _audio(
-    shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus, whole: RunTotals | None
-) -> AudioSeconds:
-    """What is to be done is the shards' estimate; a shard that has yet to see as many files as were found has no say."""
-    processed = whole.processed_seconds if whole else sum(shard.audio_seconds.processed for shard in shards)
-    found = max(before.files.total if before.files else 0, *(report.files.total for report in reports), 0)
-    views = [report.audio_seconds.total for report in reports if report.files.total >= found or report.run]
-    total = max(views) if views else before.audio_seconds.total if before.audio_seconds else 0.0
-    return AudioSeconds(total=round(max(total, processed), 1), processed=round(processed, 1))
 
 
 def _survey(reports: Sequence[ShardReport], before: Survey | None) -> Survey | None:
@@ -175,19 +167,6 @@ def speed(figures: Figures, running: float | None) -> float | None:
     if not figures.audio_seconds or not figures.audio_seconds.processed or running is None or running < 1:
         return None
     return round(figures.audio_seconds.processed / running, 1)
-
-
-def estimated_end(figures: Figures, running: float | None) -> datetime | None:
-    """When the rest should be done at the speed of the `running` seconds so far, to the second."""
-    if not figures.audio_seconds or not figures.audio_seconds.processed or running is None or not figures.reported_at:
-        return None
-    remaining = figures.audio_seconds.total - figures.audio_seconds.processed
-    if running < 1 or remaining <= 0:
-        return None
-    seconds = running * remaining / figures.audio_seconds.processed
-    if seconds > _LONGEST_ESTIMATE.total_seconds():
-        return None
-    return (figures.reported_at + timedelta(seconds=seconds)).replace(microsecond=0)
 
 
 def _done(files: FileCounts) -> int:

@@ -9,8 +9,10 @@ supposes that files which come first in the listing are like the others.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from transcription_api.report import MOST, MOST_ERROR, MOST_KINDS, Kind
+from transcription_api.status import MOST_BYTES
 from transcription_runner.batch.sources import SourceFile
 from transcription_runner.engine.decoding.suffixes import KNOWN_SUFFIXES
 
@@ -35,6 +37,8 @@ OTHER_RATE = USUAL_RATES["mp3"]
 """Of a suffix that nobody knows, which source.include can let in."""
 USUAL_ERROR, ERROR_OF_ONE = 1.0, 0.5
 """Shares of an estimate by which it may be off: by a usual rate alone, and by the rate of one file."""
+DOUBTFUL_FILES = 2
+"""So many files that stray by ERROR_OF_ONE are supposed to be among those seen: a few that happen to agree prove little."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class _Kind:
     usual_rate: float
     surveyed_files: int = 0
     surveyed_bytes: int = 0
+    surveyed_squares: int = 0
     walked_files: int = 0
     walked_bytes: int = 0
     skipped_bytes: int = 0
@@ -62,7 +67,7 @@ class _Kind:
     # Of the files that teach the rate: how many, and sums of seconds, bytes, their squares and products.
     files: int = 0
     seconds: float = 0.0
-    bytes: float = 0.0
+    bytes: int = 0
     squared_seconds: float = 0.0
     squared_bytes: float = 0.0
     products: float = 0.0
@@ -84,16 +89,32 @@ class _Kind:
         return self.seconds / self.bytes if self.bytes else self.usual_rate
 
     @property
-    def variance(self) -> float:
-        """Of the seconds in `left_bytes`."""
-        left = self.left_bytes * self.rate
-        if self.files < 2:
-            return (left * (ERROR_OF_ONE if self.files else USUAL_ERROR)) ** 2
+    def left_seconds(self) -> float:
+        return self.left_bytes * self.rate
+
+    @property
+    def error(self) -> float:
+        """Of `left_seconds`, as a share."""
+        if not self.files or not self.bytes or not self.left_bytes:
+            return USUAL_ERROR
         strayed = self.squared_seconds - 2 * self.rate * self.products + self.rate**2 * self.squared_bytes
-        scatter = max(0.0, strayed) / (self.files - 1)
+        doubt = DOUBTFUL_FILES * (ERROR_OF_ONE * self.seconds / self.files) ** 2
+        scatter = (max(0.0, strayed) + doubt) / (self.files - 1 + DOUBTFUL_FILES)
         left_files = max(0, max(self.surveyed_files, self.walked_files) - self.settled_files)
-        share = self.left_bytes / self.bytes if self.bytes else 0.0
-        return scatter * (self.files * share**2 + left_files)
+        share = self.left_bytes / self.bytes
+        deviation = math.sqrt(scatter * (self.files * share**2 + left_files))
+        return min(MOST_ERROR, deviation / self.left_seconds) if self.left_seconds else MOST_ERROR
+
+    def told(self, suffix: str) -> Kind:
+        return Kind(
+            suffix=suffix,
+            bytes=_bounded(self.known_bytes + self.left_bytes),
+            seconds=round(min(MOST, self.known_seconds + self.left_seconds), 1),
+            opened_bytes=_bounded(self.known_bytes),
+            taught_bytes=_bounded(self.bytes),
+            taught_seconds=round(min(MOST, self.seconds), 1),
+            error=round(self.error, 4),
+        )
 
 
 class Lengths:
@@ -107,6 +128,7 @@ class Lengths:
         kind = self._kind(file)
         kind.surveyed_files += 1
         kind.surveyed_bytes += file.size
+        kind.surveyed_squares += file.size**2
 
     def walked(self, file: SourceFile) -> None:
         """The work reached a file for the first time."""
@@ -153,8 +175,23 @@ class Lengths:
         """Seconds in all files that are this run's to do: exact once each was opened."""
         kinds = self._kinds.values()
         seconds = self.known_seconds + sum(kind.left_bytes * kind.rate for kind in kinds)
-        error = math.sqrt(sum(kind.variance for kind in kinds))
+        error = math.hypot(*(kind.left_seconds * kind.error for kind in kinds))
         return Estimate(seconds, error / seconds if seconds else 0.0)
+
+    @property
+    def stretch_seconds(self) -> float:
+        """How long the file is that a second of audio is in, on an average, of all that were counted ahead of the work."""
+        kinds = self._kinds.values()
+        lengths = sum(kind.surveyed_bytes * kind.rate for kind in kinds)
+        return sum(kind.surveyed_squares * kind.rate**2 for kind in kinds) / lengths if lengths else 0.0
+
+    def kinds(self) -> list[Kind]:
+        """The suffixes with most bytes, and the others as one."""
+        by_size = sorted(self._kinds.items(), key=lambda one: (-max(one[1].surveyed_bytes, one[1].walked_bytes), one[0]))
+        if len(by_size) <= MOST_KINDS:
+            return [kind.told(suffix) for suffix, kind in by_size]
+        first, others = by_size[: MOST_KINDS - 1], [kind for _, kind in by_size[MOST_KINDS - 1 :]]
+        return [*(kind.told(suffix) for suffix, kind in first), _together(others).told("others")]
 
     def _kind(self, file: SourceFile) -> _Kind:
         """Suffixes that nobody knows are one kind, so there are never many."""
@@ -165,3 +202,14 @@ class Lengths:
         if found is None:
             found = self._kinds[suffix] = _Kind(USUAL_RATES.get(suffix, OTHER_RATE))
         return found
+
+
+def _together(kinds: list[_Kind]) -> _Kind:
+    sums = {sum_.name: sum(getattr(kind, sum_.name) for kind in kinds) for sum_ in fields(_Kind)}
+    promised = sum(kind.left_bytes * kind.usual_rate for kind in kinds)
+    left = sum(kind.left_bytes for kind in kinds)
+    return _Kind(**{**sums, "usual_rate": promised / left if left else OTHER_RATE})
+
+
+def _bounded(number: int) -> int:
+    return min(number, MOST_BYTES)

@@ -8,7 +8,7 @@ from threading import Lock
 
 from transcription_api.ledger import LedgerEntry, Outcome
 from transcription_api.names import MAX_REPORTED_FAILURES
-from transcription_api.report import MOST, RunTotals, SeenSurvey, ShardReport, Worked, known_languages
+from transcription_api.report import MOST, MOST_ERROR, RunTotals, SeenSurvey, ShardReport, Worked, known_languages
 from transcription_api.runner_config import JobReference
 from transcription_api.status import MOST_BYTES, AudioSeconds, Failure, FileCounts, Ignored, Stage, WordTimes
 from transcription_runner.batch.lengths import Lengths
@@ -158,8 +158,15 @@ class Tally:
 
     def _survey(self) -> SeenSurvey:
         found, done = self._lengths.found_bytes, self._lengths.skipped_bytes
-        error = 0.0 if self._complete else round(min(10.0, self._lengths.estimate().error), 4)
-        return SeenSurvey(complete=self._saw_all, bytes=min(found, MOST_BYTES), done_bytes=min(done, MOST_BYTES), error=error)
+        error = 0.0 if self._complete else round(min(MOST_ERROR, self._lengths.estimate().error), 4)
+        return SeenSurvey(
+            complete=self._saw_all,
+            bytes=min(found, MOST_BYTES),
+            done_bytes=min(done, MOST_BYTES),
+            stretch_seconds=round(min(MOST, self._lengths.stretch_seconds), 1),
+            kinds=self._lengths.kinds(),
+            error=error,
+        )
 
     def _worked(self) -> Worked | None:
         if not self._working_since:

@@ -96,4 +96,4 @@ def test_kubectl_get_shows_what_the_design_promises() -> None:
     usual = [column["name"] for column in columns if not column.get("priority")]
     wide = [column["name"] for column in columns if column.get("priority")]
     assert usual == ["Phase", "Progress", "Files", "Failed", "Speed", "Age"]
-    assert wide == ["Model", "Language", "Job", "Message"]
+    assert wide == ["End", "Model", "Language", "Job", "Message"]

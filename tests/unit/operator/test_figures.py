@@ -1,7 +1,7 @@
 """Adding up the shards' reports."""
 
-from tests.unit.operator.world import Job, a_job, a_running_job, at
-from transcription_operator.policies.figures import Figures, add_up, estimated_end, percent, speed
+from tests.unit.operator.world import Job, a_job, a_running_job
+from transcription_operator.policies.figures import Figures, add_up, percent, speed
 from transcription_operator.policies.shards import reports_by_age, shards
 
 
@@ -90,14 +90,8 @@ def test_progress_is_of_audio_and_never_whole_before_the_end() -> None:
     assert percent(figures(a_job().with_shard(total=0))) == "0%"
 
 
-def test_speed_and_end_follow_from_the_reports_alone() -> None:
+def test_speed_follows_from_the_reports_alone() -> None:
     result = figures(a_job().with_shard(total=4, audio=(600, 1800), reported=60))
     assert speed(result, 60) == 10.0
-    assert estimated_end(result, 60) == at(180)
     assert speed(result, None) is None
     assert speed(figures(a_job().with_shard(total=4)), 60) is None
-    assert estimated_end(figures(a_job().with_shard(audio=(5, 5))), 60) is None
-
-
-def test_the_end_of_a_run_that_would_take_a_lifetime_is_not_estimated() -> None:
-    assert estimated_end(figures(a_job().with_shard(audio=(1e-9, 1e11))), 60) is None

@@ -12,6 +12,7 @@ from transcription_operator.profiles import NoProfile, Profile, read_profile
 from transcription_operator.reconcile import reconcile
 from transcription_operator.run import current_run
 from transcription_operator.settings import OperatorSettings
+from transcription_operator.speeds import Speeds
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -54,6 +55,7 @@ class Job:
         self.creation_failure: str | None = None
         self.profile: Profile | NoProfile | None = None
         self.departed: tuple[ChildPod, ...] = ()
+        self.speeds = Speeds()
         self.events: list[tuple[str, str]] = []
         self.reports: dict[int, dict[str, Any]] = {}
         self._made = 0
@@ -250,6 +252,7 @@ class Job:
             departed=self.departed,
             creation_failure=self.creation_failure,
             profile=self.profile,
+            speeds=self.speeds,
         )
 
     def reconcile(self, seconds: float = 0, settings: OperatorSettings = SETTINGS) -> Plan:
