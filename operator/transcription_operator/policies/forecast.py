@@ -137,14 +137,14 @@ def _speed(run: RunSoFar, earlier: EarlierRuns | None) -> _Speed | None:
     own = did >= 1 and seconds >= 1
     if not run.pods_at_work or not (own or earlier):
         return None
-    sureness = files / FILES_DIFFER**2 if own else 0.0
+    sureness = max(1, files) / FILES_DIFFER**2
     if not own:
-        did = seconds = 0.0
+        did = seconds = sureness = 0.0
     if earlier:
         weight = min(EARLIER_SECONDS, earlier.pod_seconds)
         did, seconds, sureness = did + weight * earlier.speed, seconds + weight, sureness + earlier.error**-2
     source = "ThisAndEarlierRuns" if own and earlier else "ThisRun" if own else "EarlierRuns"
-    return _Speed(did / seconds * run.pods_at_work, max(sureness, FILES_DIFFER**-2) ** -0.5, source)
+    return _Speed(did / seconds * run.pods_at_work, sureness**-0.5, source)
 
 
 def _seconds_for(left: float, run: RunSoFar, speed: _Speed) -> tuple[float, float]:
@@ -156,7 +156,8 @@ def _seconds_for(left: float, run: RunSoFar, speed: _Speed) -> tuple[float, floa
     as much, if what is left is distributed exponentially.
     """
     pods = max(1, run.pods_at_work)
-    stretch = min((report.survey.stretch_seconds for report in run.reports if report.survey), default=0.0)
+    surest = min((report.survey for report in run.reports if report.survey), key=lambda one: one.error, default=None)
+    stretch = surest.stretch_seconds if surest else 0.0
     longer = stretch / 2 * sum(1 / number for number in range(2, pods + 1))
     together, alone = left / speed.audio_by_second, left * pods / speed.audio_by_second
     seconds = min(alone, together + longer * pods / speed.audio_by_second)
