@@ -13,7 +13,7 @@ from typing import Any
 
 from transcription_api.effective import Effective
 from transcription_api.report import ShardReport
-from transcription_api.status import Forecast, TranscriptionJobStatus
+from transcription_api.status import Forecast, Stage, TranscriptionJobStatus
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.spent import Spent
 from transcription_operator.settings import Price
@@ -77,9 +77,12 @@ def renewed(before: TranscriptionJobStatus, run: RunSoFar, terms: Terms) -> Fore
 
 
 def forecast_of_run(run: RunSoFar, terms: Terms) -> Forecast | None:
-    """None while nothing is known to go by: before the source was seen to its end, or any speed."""
+    """None while nothing is known to go by: before the source was seen to its end, something to do in it, or any speed."""
     audio, moment = run.figures.audio_seconds, run.figures.reported_at
     if audio is None or moment is None or (run.figures.survey and not run.figures.survey.complete):
+        return None
+    # A pod loads its model for the first file that is not done yet. Until then, all that it has yet to pass may be done.
+    if all(report.stage is Stage.STARTING for report in run.reports):
         return None
     left = audio.total - audio.processed
     speed = _speed(run, terms.earlier)

@@ -207,6 +207,15 @@ def test_the_speed_of_earlier_runs_tells_the_end_before_this_one_has_done_anythi
     assert (forecast(job)["endTime"], forecast(job)["speedFrom"]) == (text(at(2030)), "EarlierRuns")
 
 
+def test_a_run_that_has_yet_to_find_something_to_do_is_not_foretold() -> None:
+    job = a_running_job()
+    job.speeds = learnt_from(an_earlier_run())
+    working(job, seconds=10, of=72_000, succeeded=0, stage="Starting").reconciled(10)
+    assert "forecast" not in job.status, "all of it may be done already"
+    working(job, seconds=20, of=7200, succeeded=0, skipped=900, stage="LoadingModel").reconciled(20)
+    assert forecast(job)["endTime"] == text(at(220))
+
+
 def test_this_runs_own_speed_outweighs_theirs_the_longer_it_goes_on() -> None:
     ends = []
     for took in (10, 300, 30_000):
