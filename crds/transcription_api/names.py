@@ -36,6 +36,8 @@ LABEL_DEFAULT_PROFILE = f"{GROUP}/default-profile"
 """On a profile, "true": jobs that name no profile get this one."""
 ANNOTATION_EFFECTIVE = f"{GROUP}/effective"
 """On child Jobs: what the run began with (`status.effective` as JSON), for the time until status speaks of the run."""
+ANNOTATION_TOLD_UNTIL = f"{GROUP}/told-until"
+"""On the Lease of whoever tells the sink: all transitions that were stored up to this resource version are told."""
 LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 """On a Job: Kueue admits it, by this queue, and owns its `suspend`."""
 
@@ -80,6 +82,9 @@ MAX_AVOIDED_NODES = 8
 """Nodes that a run keeps away from at most; for each its Job may be made anew."""
 MAX_REPORTED_FAILURES = 20
 """Status holds the first failures only; the manifest in the bucket holds all."""
+MAX_TRANSITIONS = 16
+"""Status holds a job's last transitions only; each is told to the chart's sink long before it is the seventeenth."""
+MAX_TRANSITION_MESSAGE = 256
 
 
 class ExitCode(IntEnum):

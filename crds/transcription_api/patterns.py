@@ -27,6 +27,16 @@ DnsSubdomain = Annotated[
 Endpoint = Annotated[str, Field(min_length=8, max_length=253, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")]
 """Scheme, host and optional port; no path, no credentials."""
 
+SinkUrl = Annotated[
+    str,
+    Field(
+        min_length=8,
+        max_length=2048,
+        pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(\?[!-\"$-~]*)?$",
+    ),
+]
+"""Scheme, host and optional port, path and query; no credentials, no fragment."""
+
 ModelName = Annotated[
     str,
     Field(

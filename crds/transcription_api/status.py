@@ -8,7 +8,13 @@ from pydantic import Field, WithJsonSchema
 
 from transcription_api.contract import Record
 from transcription_api.effective import Effective
-from transcription_api.names import MAX_AVOIDED_NODES, MAX_PARALLELISM, MAX_REPORTED_FAILURES
+from transcription_api.names import (
+    MAX_AVOIDED_NODES,
+    MAX_PARALLELISM,
+    MAX_REPORTED_FAILURES,
+    MAX_TRANSITION_MESSAGE,
+    MAX_TRANSITIONS,
+)
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -220,6 +226,25 @@ class Shard(Record):
     """When the pod reported."""
 
 
+class Transition(Record):
+    """A step of the job from one phase, or one run, to another."""
+
+    number: Annotated[int, Field(ge=1)]
+    """1 for the job's first, one more for each that follows, over all its runs."""
+    time: datetime
+    """When it was."""
+    job_name: Annotated[str, Field(max_length=63)]
+    """The run that it belongs to, by its child Job."""
+    run_id: Annotated[str, Field(max_length=63)] | None = None
+    """The spec.runId of that run."""
+    phase: Phase
+    """The phase that it led to."""
+    reason: Annotated[str, Field(max_length=128)]
+    """Why, in one CamelCase word."""
+    message: Annotated[str, Field(max_length=MAX_TRANSITION_MESSAGE)] | None = None
+    """Why, in a sentence; the beginning of it, if it is long."""
+
+
 class TranscriptionJobStatus(Record):
     """How far the job is."""
 
@@ -290,3 +315,8 @@ class TranscriptionJobStatus(Record):
     """Nodes on which a GPU stopped working in this run; pods that are made later keep away from them where they can."""
     manifest: Annotated[str, Field(max_length=2048)] | None = None
     """bucket/key of the list of every file with its outcome and outputs."""
+    transitions: (
+        Annotated[list[Transition], Field(max_length=MAX_TRANSITIONS, json_schema_extra={"x-kubernetes-list-type": "atomic"})]
+        | None
+    ) = None
+    """The last transitions from phase to phase; kept only where they are told to a sink."""

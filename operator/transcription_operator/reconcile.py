@@ -27,6 +27,7 @@ from transcription_operator.policies.pod_creation import is_to_be_explained, pod
 from transcription_operator.policies.shards import reports_by_age, shards
 from transcription_operator.policies.source import seen
 from transcription_operator.policies.spent import Spent, running_seconds, spent
+from transcription_operator.policies.transitions import transitions
 from transcription_operator.policies.verdict import Case, Verdict, judge
 from transcription_operator.resolved import InvalidSpecError, ProfileLackingError, resolve
 from transcription_operator.run import Run, current_run
@@ -82,7 +83,9 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     forecast = _forecast(known, verdict, observed, pods, reports, settings)
     if estimate_only and forecast:
         verdict = replace(verdict, message=verdict.message + what_it_takes(forecast, _parallelism(known, observed)))
-    status = within_bounds(_status(verdict, run, known, forecast, resource.generation, now))
+    status = _status(verdict, run, known, forecast, resource.generation, now)
+    steps = transitions(resource.status, status, now) if settings.events else resource.status.transitions
+    status = within_bounds(status.model_copy(update={"transitions": steps}))
     # What is recorded is acted on at the next look: the Job is made, or made anew elsewhere; pods that go tell nothing any more.
     at_once = not (run.recorded or first) or avoided != (previous.avoided_nodes or [])
     requeue_after = 0.0 if at_once else verdict.requeue_after

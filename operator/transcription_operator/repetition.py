@@ -21,7 +21,7 @@ FORGOTTEN_AFTER = 2 * LONGEST_PAUSE
 SAID_AFTER = 3
 """How often the same has to be done before it is said that it does not stay."""
 
-_INCIDENTAL = frozenset({"lastTransitionTime", "completionTime", "accountedUntil", "jobName"})
+_INCIDENTAL = frozenset({"lastTransitionTime", "completionTime", "accountedUntil", "jobName", "transitions"})
 """Fields of status that come from the clock, or from the status before: with all else equal, the write is the same."""
 
 

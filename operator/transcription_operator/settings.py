@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from transcription_api.compute import Resources, Toleration
 from transcription_api.contract import Contract
 from transcription_api.effective import MOST_VARIABLE_CHARACTERS
-from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, HubOwner, LabelMap, Quantity
+from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, HubOwner, LabelMap, Quantity, SinkUrl
 from transcription_api.speech import ComputeType, Device, Model
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -90,6 +90,30 @@ class Price(Contract):
     """What it is counted in, as it is to be shown."""
 
 
+class LeaseName(Contract):
+    """The Lease by which one operator tells the sink, of however many there are."""
+
+    namespace: DnsSubdomain
+    """The operator's own."""
+    name: DnsSubdomain = "transcription-operator-events"
+    seconds: Annotated[int, Field(ge=2, le=3600)] = 30
+    """An operator that did not renew it for so long is taken for dead, and another one goes on."""
+
+
+class EventSink(Contract):
+    """Where the transitions of TranscriptionJobs are told, as CloudEvents. Nothing of it comes from a job."""
+
+    url: SinkUrl
+    """Where to POST them."""
+    secret_folder: Annotated[str, Field(min_length=1, max_length=1024)] = "/etc/transcription-events"
+    """A mounted Secret: signingKey; if wanted, headers and ca.crt."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10
+    """From the connection to the answer's headers."""
+    source: Annotated[str, Field(max_length=253, pattern=r"^([A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/@%-]*[^/])?$")] = ""
+    """What every event's source begins with, such as https://cluster-a.example.com; it tells clusters apart."""
+    lease: LeaseName
+
+
 class OperatorSettings(Contract):
     """Everything that an administrator decides."""
 
@@ -114,6 +138,8 @@ class OperatorSettings(Contract):
     """text: for people; json: one object a line, with the fields namespace, name, uid and run where it is about a job."""
     price: Price = Price()
     storage: StorageDefaults = StorageDefaults()
+    events: EventSink | None = None
+    """Where transitions are told; left out, nowhere."""
     runner: RunnerDefaults
 
 

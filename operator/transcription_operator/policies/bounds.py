@@ -27,6 +27,7 @@ def within_bounds(status: TranscriptionJobStatus) -> TranscriptionJobStatus:
 
 def _steps() -> Iterator[Callable[[_Status], _Status]]:
     yield _without_shard_messages
+    yield _without_transition_messages
     for most in (10, 3, 0):
         yield partial(_with_fewer_failures, most)
     yield _with_short_messages
@@ -35,6 +36,11 @@ def _steps() -> Iterator[Callable[[_Status], _Status]]:
 def _without_shard_messages(status: _Status) -> _Status:
     shards = [shard.model_copy(update={"message": None}) for shard in status.shards or []]
     return status.model_copy(update={"shards": shards or None})
+
+
+def _without_transition_messages(status: _Status) -> _Status:
+    transitions = [one.model_copy(update={"message": None}) for one in status.transitions or []]
+    return status.model_copy(update={"transitions": transitions or None})
 
 
 def _with_fewer_failures(most: int, status: _Status) -> _Status:
