@@ -15,6 +15,7 @@ from transcription_api.manifest import Manifest
 from transcription_api.reference import api_reference
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.transcript import Transcript
+from transcription_api.transition import JobTransition
 
 NOTICE = "# Generated from crds/transcription_api by `make generate`; do not edit.\n"
 
@@ -23,6 +24,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "ledger-entry": LedgerEntry,
     "manifest": Manifest,
     "runner-config": RunnerConfig,
+    "job-transition": JobTransition,
 }
 
 

@@ -59,6 +59,7 @@ PODS = Kind("/api/v1", "pods")
 SERVICE_ACCOUNTS = Kind("/api/v1", "serviceaccounts")
 ROLE_BINDINGS = Kind("/apis/rbac.authorization.k8s.io/v1", "rolebindings")
 EVENTS = Kind("/apis/events.k8s.io/v1", "events")
+LEASES = Kind("/apis/coordination.k8s.io/v1", "leases")
 
 
 class ApiError(Exception):

@@ -66,6 +66,24 @@ class Metrics:
             "Requests that the API server refused because it had too much to do (429), each made again",
             registry=registry,
         )
+        self.events_delivered = Counter(
+            "transcription_operator_cloudevents_delivered", "CloudEvents that the sink took", registry=registry
+        )
+        self.events_failed = Counter(
+            "transcription_operator_cloudevents_failed_attempts",
+            "Attempts to deliver a CloudEvent that failed, each made again unless it is given up",
+            ["cause"],
+            registry=registry,
+        )
+        self.events_given_up = Counter(
+            "transcription_operator_cloudevents_given_up",
+            "CloudEvents that were given up",
+            ["cause"],
+            registry=registry,
+        )
+        self.events_pending = Gauge(
+            "transcription_operator_cloudevents_pending", "CloudEvents that wait to be delivered", registry=registry
+        )
         self.queue = Gauge("transcription_operator_queue_depth", "Objects waiting to be looked at", ["kind"], registry=registry)
         Info("transcription_operator_build", "The operator's version", registry=registry).info({"version": version})
         self._reasons: set[str] = set()

@@ -4,12 +4,15 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import kopf
 from prometheus_client import REGISTRY, start_http_server
 
 from transcription_api.names import KIND, OPERATOR_FIELD_MANAGER, SCHEDULE_KIND
+from transcription_operator.cloudevents.sink import HttpSink
+from transcription_operator.cloudevents.teller import Teller
 from transcription_operator.cluster import (
     CLUSTER_PROFILES,
     JOBS,
@@ -44,10 +47,16 @@ async def run(settings: OperatorSettings) -> None:
     metrics = Metrics(REGISTRY, settings.version)
     hearing = Hearing(time.monotonic, settings.watch_namespaces)
     health = Health(hearing)
-    async with serving(health, settings.health_port), await Cluster.connect(metrics.refusals.inc) as cluster:
+    async with AsyncExitStack() as parts:
+        await parts.enter_async_context(serving(health, settings.health_port))
+        cluster = await parts.enter_async_context(await Cluster.connect(metrics.refusals.inc))
         await _served(cluster, health)
         controller = Controller(cluster, settings, metrics, hearing=hearing)
         schedules = ScheduleController(cluster, settings, metrics, hearing=hearing)
+        teller: Teller | None = None
+        if settings.events:
+            sink = await parts.enter_async_context(HttpSink(settings.events, settings.version))
+            teller = Teller(cluster, sink, settings.events, settings.watch_namespaces, metrics, hearing)
 
         def loop_of(kind: str, reconciler: Reconciler, queue: WorkQueue[str]) -> Loop:
             workers, resync_seconds = settings.workers, settings.resync_seconds
@@ -56,18 +65,24 @@ async def run(settings: OperatorSettings) -> None:
         loops = [loop_of(KIND, controller, controller.queue), loop_of(SCHEDULE_KIND, schedules, schedules.queue)]
         async with asyncio.TaskGroup() as tasks:
             working = {tasks.create_task(loop.run(), name="loop") for loop in loops}
+            telling = tasks.create_task(teller.run(), name="telling") if teller else None
 
             async def stop() -> None:
                 for work in working:
                     work.cancel()
                 await asyncio.wait(working)
+                if teller and telling:
+                    await teller.drained()
+                    telling.cancel()
+                    await asyncio.wait({telling})
+                    await teller.leave()
 
             health.waits_for = "the first listing"
             for loop in loops:
                 await loop.listed.wait()
             health.waits_for = None
             # Only now: of kopf's own listing, with which it begins, next to nothing is news then, and nothing is missed.
-            tasks.create_task(_watch(wire(controller, schedules, hearing, stop), settings), name="watches")
+            tasks.create_task(_watch(wire(controller, schedules, teller, hearing, stop), settings), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
 
 

@@ -19,6 +19,7 @@ from transcription_api.names import (
     SCHEDULE_PLURAL,
     VERSION,
 )
+from transcription_operator.cloudevents.teller import Teller
 from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, TRANSCRIPTION_SCHEDULES
 from transcription_operator.controller import Controller
 from transcription_operator.hearing import Hearing
@@ -75,7 +76,11 @@ def kopf_settings(ours: OperatorSettings) -> kopf.OperatorSettings:
 
 
 def wire(
-    controller: Controller, schedules: ScheduleController, hearing: Hearing, stop: Callable[[], Awaitable[None]]
+    controller: Controller,
+    schedules: ScheduleController,
+    teller: Teller | None,
+    hearing: Hearing,
+    stop: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
     """The handlers that kopf calls. `stop` ends the work in good order, when a signal has come: kopf waits for it."""
     registry = kopf.OperatorRegistry()
@@ -90,6 +95,8 @@ def wire(
         hearing.told(TRANSCRIPTION_JOBS, event["object"])
         controller.see_resource(event["object"], deleted=event["type"] == "DELETED")
         schedules.see_job(event["object"], deleted=event["type"] == "DELETED")
+        if teller:
+            teller.see(event["object"], deleted=event["type"] == "DELETED")
 
     @kopf.on.event(GROUP, VERSION, SCHEDULE_PLURAL, registry=registry)
     async def on_schedule(event: kopf.RawEvent, **_: Any) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.integration.kubectl import Kubectl
 from tests.integration.operator.child_jobs import made_for
 from tests.integration.operator.operators import rendered
 from tests.integration.operator.pods import Transcription
-from transcription_operator.settings import load_settings
+from transcription_operator.settings import OperatorSettings, load_settings
 
+SINK = ("events.url=https://events.example.com:8443/in?team=a", "events.existingSecret=sink")
 NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage:9443", "policy.endpoints={http://archive}")
 
 
@@ -22,7 +24,7 @@ NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage
         (),
         ("runner.device=cpu", "storage.endpoint=http://minio:9000", "service.enabled=true", "service.apiKeysSecret=keys"),
         ("watchNamespaces={NS}",),
-        (*NETWORK, "networkPolicy.namespaces={NS}", "runner.offline=false"),
+        (*NETWORK, *SINK, "networkPolicy.namespaces={NS}", "runner.offline=false"),
     ],
 )
 def test_every_object_is_accepted(team: Kubectl, settings: tuple[str, ...]) -> None:
@@ -139,6 +141,37 @@ def test_without_watched_namespaces_the_operator_alone_is_confined_unless_others
     assert not [o for o in rendered("dry", "home") if o["kind"] == "NetworkPolicy"], "off at first"
 
 
+def test_the_operator_alone_talks_to_the_sink_and_only_if_there_is_one() -> None:
+    policies = network_policies("watchNamespaces={team}", *SINK)
+    without = network_policies("watchNamespaces={team}")
+    assert ports(policies["home"]["egress"]) - ports(without["home"]["egress"]) == {8443}
+    assert policies["team"] == without["team"]
+
+
+def test_the_operator_is_told_of_the_sink_as_the_chart_mounts_its_secret_and_gives_it_its_lease() -> None:
+    objects = {(o["kind"], o["metadata"]["name"]): o for o in rendered("dry", "home", *SINK)}
+    name = "dry-transcription-operator"
+    config = yaml.safe_load(objects["ConfigMap", name]["data"]["config.yaml"])
+    events = OperatorSettings.model_validate(config).events
+    assert events is not None
+    assert events.url == "https://events.example.com:8443/in?team=a"
+    pod = objects["Deployment", name]["spec"]["template"]["spec"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+    (volume,) = [volume for volume in pod["volumes"] if "secret" in volume]
+    assert (mounts[volume["name"]], volume["secret"]["secretName"]) == (events.secret_folder, "sink")
+    (rule,) = objects["Role", events.lease.name]["rules"]
+    assert (rule["resources"], rule["resourceNames"]) == (["leases"], [events.lease.name])
+    assert events.lease.namespace == objects["Role", events.lease.name]["metadata"]["namespace"] == "home"
+
+
+def test_without_a_sink_nothing_of_it_is_there() -> None:
+    objects = {(o["kind"], o["metadata"]["name"]): o for o in rendered("dry", "home")}
+    name = "dry-transcription-operator"
+    assert "events" not in yaml.safe_load(objects["ConfigMap", name]["data"]["config.yaml"])
+    assert not any("secret" in volume for volume in objects["Deployment", name]["spec"]["template"]["spec"]["volumes"])
+    assert not {("Role", f"{name}-events"), ("RoleBinding", f"{name}-events")} & set(objects)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -146,6 +179,8 @@ def test_without_watched_namespaces_the_operator_alone_is_confined_unless_others
         (("admissionPolicy.enabled=false", "policy.maxParallelism=2"), "set admissionPolicy.enabled"),
         (("policy.endpoints={minio}",), "policy/endpoints/0"),
         (("policy.namespaces.team.hubOwners={mine}",), "hubOwners"),
+        (("events.url=https://sink",), "events.url needs events.existingSecret"),
+        (("events.url=https://me:secret@sink", "events.existingSecret=sink"), "events/url"),
     ],
 )
 def test_values_that_cannot_work_are_named(settings: tuple[str, ...], said: str) -> None:

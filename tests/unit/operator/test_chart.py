@@ -1,11 +1,13 @@
 """What the chart says twice must be the same in both places."""
 
+import json
 from pathlib import Path
 
 import yaml
 
 from transcription_api.names import ANNOTATION_REPORT, MAX_PARALLELISM
 from transcription_api.report import MOST_REPORT_BYTES
+from transcription_operator.settings import EventSink
 from transcription_runner.models.hub import PICKLE_OWNERS
 from transcription_runner.serve.command import PLACES, PORT
 
@@ -30,3 +32,11 @@ def test_the_service_of_the_chart_is_where_the_command_says() -> None:
     assert f"--port={PORT}\n" in template
     assert f"containerPort: {PORT}}}" in template
     assert yaml.safe_load((CHART / "values.yaml").read_text())["service"]["places"] == PLACES
+
+
+def test_the_sink_of_the_values_may_be_what_the_operator_takes() -> None:
+    values = json.loads((CHART / "values.schema.json").read_text())["properties"]["events"]["properties"]
+    taken = EventSink.model_json_schema()["properties"]
+    assert values["url"]["pattern"] == "^(" + taken["url"]["pattern"].removeprefix("^").removesuffix("$") + ")?$"
+    assert values["source"]["pattern"] == taken["source"]["pattern"]
+    assert values["timeoutSeconds"]["maximum"] == taken["timeoutSeconds"]["maximum"]

@@ -5,7 +5,7 @@ from typing import Any
 from tests.unit.operator.world import SETTINGS, Job, a_job, at, finished, text
 from transcription_api.names import MAX_TRANSITIONS
 from transcription_operator.repetition import SAID_AFTER, Repetition
-from transcription_operator.settings import EventSink, LeaseName
+from transcription_operator.settings import EventSink, LeaseName, OperatorSettings
 
 SINK = EventSink(url="https://sink.example.com/", lease=LeaseName(namespace="home"))
 TELLING = SETTINGS.model_copy(update={"events": SINK})
@@ -86,10 +86,27 @@ def test_nothing_is_kept_where_nobody_is_told_and_what_was_kept_stays_as_it_is()
     assert (job.status["phase"], told(job)) == ("Suspended", kept)
 
 
+def statuses_written(settings: OperatorSettings) -> int:
+    """In the whole life of a job that waits, runs and ends."""
+    job, written = a_job(), 0
+
+    def looks(seconds: float) -> None:
+        nonlocal written
+        while (plan := job.reconcile(seconds, settings)).children or plan.status:
+            written += plan.status is not None
+            job.apply(plan)
+
+    looks(0)
+    looks(5)
+    job.with_running_pod(since=6)
+    looks(6)
+    finished(job.with_shard(total=1, succeeded=1, stage="Finished"))
+    looks(101)
+    return written
+
+
 def test_a_transition_costs_no_write_of_its_own() -> None:
-    job = a_job_that_ran()
-    plan = job.reconcile(102, TELLING)
-    assert (plan.status, plan.children) == (None, ())
+    assert statuses_written(TELLING) == statuses_written(SETTINGS) == 3
 
 
 def test_a_phase_that_does_not_stay_written_is_held_back_though_each_attempt_would_have_a_number_of_its_own() -> None:

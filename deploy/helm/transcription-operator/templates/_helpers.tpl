@@ -49,6 +49,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- printf "%s-runner" (include "operator.fullname" .) -}}
 {{- end -}}
 
+{{/* The Lease by which one operator tells the sink. */}}
+{{- define "operator.eventsLease" -}}
+{{- printf "%s-events" (include "operator.fullname" .) -}}
+{{- end -}}
+
 {{/* The annotation of a runner pod that holds its report. */}}
 {{- define "operator.reportAnnotation" -}}
 transcription.whisperx.dev/report

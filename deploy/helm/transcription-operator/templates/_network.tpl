@@ -16,14 +16,17 @@
 {{- end }}
 {{- end -}}
 
+{{/* The port of a URL. */}}
+{{- define "operator.port" -}}
+{{- $authority := regexFind "^https?://[^/?]+" . -}}
+{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $authority) | default (ternary "443" "80" (hasPrefix "https:" .)) -}}
+{{- end -}}
+
 {{/* The ports of the stores that the values know, as a JSON list. */}}
 {{- define "operator.storePorts" -}}
 {{- $endpoints := append .Values.policy.endpoints .Values.storage.endpoint -}}
 {{- range .Values.policy.namespaces -}}{{- $endpoints = concat $endpoints (.endpoints | default list) -}}{{- end -}}
 {{- $ports := list -}}
-{{- range compact $endpoints -}}
-{{- $usual := ternary "443" "80" (hasPrefix "https:" .) -}}
-{{- $ports = append $ports (regexFind "[0-9]+$" (regexFind ":[0-9]+$" (trimSuffix "/" .)) | default $usual | int) -}}
-{{- end -}}
+{{- range compact $endpoints -}}{{- $ports = append $ports (include "operator.port" . | int) -}}{{- end -}}
 {{ $ports | uniq | toJson }}
 {{- end -}}

@@ -1,0 +1,1 @@
+"""Telling a sink what became of TranscriptionJobs: CloudEvents over HTTP, signed, at least once."""
