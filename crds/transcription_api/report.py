@@ -82,9 +82,9 @@ class Worked(Record):
     """How fast a pod is."""
 
     audio_seconds: Annotated[float, Field(ge=0, le=MOST)] = 0.0
-    """What this very pod has transcribed, and no other pod of its shard."""
+    """What this very pod has transcribed since its first progress, and no other pod of its shard."""
     seconds: Annotated[float, Field(ge=0, le=MOST)] = 0.0
-    """The time from its model being loaded to the last progress that it made."""
+    """The time from its first progress, once its model was loaded and its stages were full, to its last."""
 
 
 class ShardReport(Record):

@@ -1,6 +1,6 @@
 """When will the run be done, and what does it come to? The audio that is left, by the speed of the pods that are at work.
 
-A pod's speed is what it transcribed itself since its model was loaded: loading, waiting for a GPU and pods that come later do not
+A pod's speed is what it transcribed itself since its first progress: loading, waiting for a GPU and pods that come later do not
 make a run look slow. Earlier runs with the same settings count like some minutes of this run's own work, so the first figures
 rest on them and the later ones on what is seen. As everything in figures.py, it follows from the reports and never from the
 clock; and from one report to the next it stays as it is, whatever else is learnt meanwhile, so it causes no write of its own.

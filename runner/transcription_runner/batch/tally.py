@@ -30,7 +30,9 @@ class Tally:
         self._ignored: Counter[str] = Counter()
         self._succeeded = self._failed = 0
         self._processed = self._processed_by_itself = 0.0
-        self._working_since = self._worked_until = 0.0
+        self._is_working = False
+        self._first_progress: tuple[float, float] | None = None
+        self._last_progress = 0.0
         self._in_flight: dict[str, float] = {}
         self._complete = False
         self._languages: Counter[str] = Counter()
@@ -78,15 +80,15 @@ class Tally:
             self._lengths.unreadable(file)
 
     def working(self) -> None:
-        """The engine is loaded: from now on, how fast it is can be told."""
+        """The engine is loaded: from its first progress on, how fast it is can be told. Until then its stages fill."""
         with self._lock:
-            self._working_since = self._worked_until = self._now()
+            self._is_working = True
 
     def going_on(self, key: str, seconds: float) -> None:
         """This many seconds of a file in work are done."""
         with self._lock:
             self._in_flight[key] = seconds
-            self._worked_until = self._now()
+            self._progressed()
 
     def dropped(self, key: str) -> None:
         """A file in work is not this shard's any more."""
@@ -102,7 +104,7 @@ class Tally:
                 self._processed += entry.audio_seconds
                 if entry.worker.pod_name == self._pod_name:
                     self._processed_by_itself += entry.audio_seconds
-                    self._worked_until = self._now()
+                    self._progressed()
                 self._languages.update(language_of(entry))
                 self._word_times.update(word_times_of(entry))
                 return
@@ -168,11 +170,20 @@ class Tally:
             error=error,
         )
 
+    def _progressed(self) -> None:
+        self._last_progress = self._now()
+        if self._is_working and self._first_progress is None:
+            self._first_progress = self._last_progress, self._by_itself()
+
+    def _by_itself(self) -> float:
+        return self._processed_by_itself + sum(self._in_flight.values())
+
     def _worked(self) -> Worked | None:
-        if not self._working_since:
+        if self._first_progress is None:
             return None
-        by_itself = self._processed_by_itself + sum(self._in_flight.values())
-        return Worked(audio_seconds=round(by_itself, 3), seconds=round(self._worked_until - self._working_since, 3))
+        since, before = self._first_progress
+        did = max(0.0, self._by_itself() - before)
+        return Worked(audio_seconds=round(did, 3), seconds=round(self._last_progress - since, 3))
 
 
 def language_of(entry: LedgerEntry) -> dict[str, int]:

@@ -153,19 +153,21 @@ def test_a_source_of_more_bytes_than_can_be_told_is_told_as_far_as_can_be() -> N
     assert read_report(report(counts).encoded()) is not None
 
 
-def test_how_fast_a_pod_is_rests_on_its_own_work_since_its_model_was_loaded() -> None:
+def test_how_fast_a_pod_is_rests_on_its_own_work_since_its_first_progress() -> None:
     clock = [100.0]
     counts = Tally(JobReference(namespace="n", name="calls", uid="u", job_name="calls-1"), 2, "pod", lambda: clock[0])
-    assert report(counts).worked is None
     clock[0] = 160
     counts.working()
     counts.done(done("a"))  # of the pod before it
+    assert report(counts).worked is None, "its stages fill"
     mine = Worker(job_name="calls-1", shard=2, pod_name="pod")
-    clock[0] = 170
+    clock[0] = 180
+    counts.going_on("b", 6.0)
+    clock[0] = 183
     counts.done(done("b", worker=mine))
-    clock[0] = 175
+    clock[0] = 195
     counts.going_on("c", 4.0)
     clock[0] = 300  # nothing to do any more
     worked = report(counts).worked
     assert worked is not None
-    assert (worked.audio_seconds, worked.seconds) == (14, 15)
+    assert (worked.audio_seconds, worked.seconds) == (8, 15)
