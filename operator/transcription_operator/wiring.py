@@ -54,7 +54,7 @@ def kopf_settings(ours: OperatorSettings) -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.persistence.diffbase_storage = _NoDiffs()
     # kopf takes its finalizer off whatever carries it. The usual one may be another operator's, or written by a user; where ours
-    # may not take it off, kopf lets that object's events lie for minutes. Nobody can write a name that nobody knows.
+    # may not take it off, kopf tries for a day, and lets that object's events lie. Nobody can write a name that nobody knows.
     settings.persistence.finalizer = f"{GROUP}/{secrets.token_hex(8)}"
     # Namespaces and CRDs are not watched: that would take permissions which nothing else needs.
     settings.scanning.disabled = True
