@@ -16,6 +16,7 @@ from minio.error import MinioException
 from minio.helpers import check_bucket_name, check_object_name
 
 from transcription_runner.store.answers import translated
+from transcription_runner.store.listing import Query, first_page, read_page
 from transcription_runner.store.port import ObjectInfo, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
 
 CONNECT_SECONDS = 5.0
@@ -49,10 +50,14 @@ class S3Store:
         )
 
     def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
-        """See Store."""
-        with self._answers(bucket, prefix):
-            for found in self._client.list_objects(bucket, prefix=prefix, recursive=True, start_after=start_after or None):
-                yield ObjectInfo(found.object_name or "", found.size or 0, (found.etag or "").strip('"'))
+        """See Store. A page at a time is held; minio-py's public method is slow at reading them."""
+        query: Query | None = first_page(prefix, start_after)
+        while query is not None:
+            parameters: dict[str, str | list[str] | tuple[str]] = {**query}
+            with self._answers(bucket, prefix):
+                page = read_page(self._client._execute("GET", bucket, query_params=parameters).data, query)
+            yield from page.objects
+            query = page.following
 
     def stat(self, bucket: str, key: str) -> ObjectInfo:
         """See Store."""
