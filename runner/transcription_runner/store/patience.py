@@ -86,8 +86,16 @@ class PatientStore:
         self._tried(lambda: self._inner.put(bucket, key, content, media_type))
 
     def put_stream(self, bucket: str, key: str, parts: Callable[[], Iterator[bytes]], media_type: str) -> None:
-        """See Store."""
-        self._tried(lambda: self._inner.put_stream(bucket, key, parts, media_type))
+        """See Store. Long content may take longer to come than patience lasts: what counts is the time since its last part."""
+        came = time.monotonic()
+
+        def noted() -> Iterator[bytes]:
+            nonlocal came
+            for part in parts():
+                came = time.monotonic()
+                yield part
+
+        self._tried(lambda: self._inner.put_stream(bucket, key, noted, media_type), lambda: came)
 
     def put_if_absent(self, bucket: str, key: str, content: bytes) -> bool:
         """See Store."""
@@ -97,14 +105,14 @@ class PatientStore:
         """See Store."""
         self._tried(lambda: self._inner.delete(bucket, key))
 
-    def _tried(self, call: Callable[[], T]) -> T:
+    def _tried(self, call: Callable[[], T], went_well_until: Callable[[], float] = lambda: float("-inf")) -> T:
         waited, pause, stuck = 0.0, FIRST_PAUSE_SECONDS, False
         while True:
             began = time.monotonic()
             try:
                 answer = call()
             except StoreUnavailableError as error:
-                waited += time.monotonic() - began
+                waited += time.monotonic() - max(began, went_well_until())
                 self._reached = self._reached or error.reached
                 patience = self._patience if self._reached else self._first_patience
                 if waited >= patience:

@@ -1,5 +1,7 @@
 """Patience with the store: an outage is waited out and told, a lasting one ends the wait, a refusal is not waited for."""
 
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,23 @@ def test_a_broken_listing_goes_on_after_the_last_key_and_doubles_none(tmp_path: 
         inner.put("calls", key, b"x", "")
     store = waits.around(FlakyStore(tmp_path, fails=lambda call: call in (1, 7, 8, 20)))
     assert [found.key for found in store.list("calls", "")] == keys
+
+
+def test_the_time_in_which_content_comes_is_no_waiting(tmp_path: Path, waits: Waits) -> None:
+    class BreaksOnce(FlakyStore):
+        def put_stream(self, bucket: str, key: str, parts: Callable[[], Iterator[bytes]], media_type: str) -> None:
+            self.calls += 1
+            content = b"".join(parts())
+            if self.calls == 1:
+                raise StoreUnavailableError("the connection broke off")
+            self.put(bucket, key, content, media_type)
+
+    def slowly() -> Iterator[bytes]:
+        for number in range(6):
+            time.sleep(0.1)
+            yield bytes([number])
+
+    folder_store(tmp_path)
+    inner = BreaksOnce(tmp_path, fails=lambda _: False)
+    waits.around(inner, patience=0.5).put_stream("calls", "long", slowly, "text/plain")
+    assert (inner.calls, inner.get("calls", "long")) == (2, bytes(range(6)))
