@@ -51,6 +51,7 @@ class Claims:
         """The claim on `name`, or None while somebody else holds it."""
         claim = Claim(name, 0)
         if self._create(claim):
+            self._watch.forget(name)
             return claim
         generations = self._generations(name)
         if not generations:
@@ -64,9 +65,9 @@ class Claims:
             self._hold(claim)
             return claim
         is_predecessor = (holder.get("jobName"), holder.get("shard")) == (self._worker.job_name, self._worker.shard)
-        if not is_predecessor and not self._watch.expired(latest.key, latest.etag, self._now()):
+        if not is_predecessor and not self._watch.expired(name, latest.key, latest.etag, self._now()):
             return None
-        self._watch.forget(latest.key)
+        self._watch.forget(name)
         claim = Claim(name, claim.generation + 1)
         return claim if self._create(claim) else None
 
@@ -79,6 +80,10 @@ class Claims:
         """Whether this pod has any claim, and so any file in work, as far as it knows."""
         with self._lock:
             return bool(self._held)
+
+    def settled(self, name: str) -> None:
+        """The file is done: whose claim on it stands still need not be watched any more."""
+        self._watch.forget(name)
 
     def renew(self, store: Store) -> None:
         """Rewrite every claim held, but those that were lost meanwhile. Takes a store of its own: it must not wait long."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from threading import Event
 
@@ -17,6 +18,8 @@ from transcription_runner.store.port import ObjectMissingError, ObjectRefusedErr
 
 log = logging.getLogger(__name__)
 
+LOOKED_AT_AGAIN = 1_000
+"""From so many files held by others on, the oldest of them is looked at again with each further file: most are done by then."""
 MOST_REMEMBERED = 10_000
 """Files held by others that are remembered; beyond that the source is walked once more instead."""
 
@@ -41,9 +44,9 @@ class Feeder:
                 return
             first = False
 
-    def _walk(self, ahead: Ahead, stop: Event, first: bool) -> tuple[list[SourceFile], bool]:
-        """Visit every source object once: those that others hold, and whether there were more than are remembered."""
-        held_by_others: list[SourceFile] = []
+    def _walk(self, ahead: Ahead, stop: Event, first: bool) -> tuple[deque[SourceFile], bool]:
+        """Visit every source object: those that others still hold, and whether there were more than are remembered."""
+        held_by_others: deque[SourceFile] = deque()
         forgotten = False
 
         def visit(file: SourceFile) -> None:
@@ -59,6 +62,8 @@ class Feeder:
                 if first:
                     self._desk.tally.walked(file)
                 yield from self._put_off.due()  # those whose time has come meanwhile
+                if len(held_by_others) >= LOOKED_AT_AGAIN:
+                    yield held_by_others.popleft()
                 yield file
 
         self._several(visit, _until(stop, files()), stop)
@@ -66,9 +71,9 @@ class Feeder:
             self._desk.tally.saw_all()
         return held_by_others, forgotten
 
-    def _unsettled(self, files: list[SourceFile], ahead: Ahead, stop: Event) -> list[SourceFile]:
+    def _unsettled(self, files: list[SourceFile], ahead: Ahead, stop: Event) -> deque[SourceFile]:
         """Look at files that others held: those that they still hold."""
-        still: list[SourceFile] = []
+        still: deque[SourceFile] = deque()
 
         def visit(file: SourceFile) -> None:
             if not self._settle(file, ahead, stop, True):
@@ -86,7 +91,7 @@ class Feeder:
         name = claim_name(self._desk.ledger.key(file.key))
         if self._put_off.waits(file) or self._desk.claims.has(name):
             return True
-        if self._is_done(file, count):
+        if self._is_done(file, name, count):
             return True
         if not ahead.reserve():
             return False
@@ -95,7 +100,7 @@ class Feeder:
             claim = self._desk.claims.acquire(name)
             if claim is None:
                 return False
-            done = self._is_done(file, count)  # between the first look and the claim
+            done = self._is_done(file, name, count)  # between the first look and the claim
             if not done and not stop.is_set():
                 fetched = self._fetch(file, claim, stop)
             if fetched is None:
@@ -107,12 +112,13 @@ class Feeder:
             if fetched is None:
                 ahead.free()
 
-    def _is_done(self, file: SourceFile, count: bool) -> bool:
+    def _is_done(self, file: SourceFile, name: str, count: bool) -> bool:
         entry = self._desk.ledger.read(file.key)
         what = standing(entry, file, self._assignment.recipe_hash, self._assignment.worker)
         if entry is None or what is Standing.TO_DO:
             return False
         self._put_off.settled(file)
+        self._desk.claims.settled(name)
         if not count:
             return True
         if what is Standing.SKIP:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 @dataclass
 class _Sight:
+    key: str
     etag: str
     at: float
     unchanged: float
@@ -22,16 +23,21 @@ class LeaseWatch:
         self._longest_step = longest_step
         self._sights: dict[str, _Sight] = {}
 
-    def expired(self, key: str, etag: str, now: float) -> bool:
-        """Note that the claim `key` was seen with `etag` at `now` (monotonic seconds): True once it stood still for a lease."""
-        sight = self._sights.get(key)
-        if sight is None or sight.etag != etag:
-            self._sights[key] = _Sight(etag, now, 0.0)
+    def expired(self, name: str, key: str, etag: str, now: float) -> bool:
+        """Note that `name` was claimed by the object `key` with `etag` at `now` (monotonic seconds): True once it stood still
+        for a lease."""
+        sight = self._sights.get(name)
+        if sight is None or (sight.key, sight.etag) != (key, etag):
+            self._sights[name] = _Sight(key, etag, now, 0.0)
             return False
         sight.unchanged += min(now - sight.at, self._longest_step)
         sight.at = now
         return sight.unchanged >= self._lease
 
-    def forget(self, key: str) -> None:
-        """Stop watching a claim."""
-        self._sights.pop(key, None)
+    def forget(self, name: str) -> None:
+        """Stop watching the claims on `name`."""
+        self._sights.pop(name, None)
+
+    def __len__(self) -> int:
+        """How many names are watched."""
+        return len(self._sights)

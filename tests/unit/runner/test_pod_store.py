@@ -3,8 +3,10 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,9 @@ from transcription_api.ledger import Worker
 from transcription_api.names import ExitCode
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.status import Stage
+from transcription_runner.batch.assignment import files_of
 from transcription_runner.batch.pod import Means, Pod
+from transcription_runner.batch.sources import SourceFile
 from transcription_runner.limits import Limits
 from transcription_runner.store.folder import FolderStore
 
@@ -150,3 +154,23 @@ def test_a_second_walk_over_a_source_too_large_to_remember_does_nothing_twice(
     assert one.run() is ExitCode.DONE
     assert Counter(done) == Counter(f"in/f{number:02}.wav" for number in range(12))
     assert one._desk.tally.report(Stage.FINISHED, "").files.succeeded == 12
+
+
+def test_of_files_that_others_hold_few_are_remembered_and_none_is_walked_over_twice(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transcription_runner.batch.feeder.LOOKED_AT_AGAIN", 4)
+    monkeypatch.setattr("transcription_runner.batch.feeder.MOST_REMEMBERED", 30)
+    put(store, **{f"f{number:03}": b"x" for number in range(150)})
+    pods = [pod(distant(store, 0.001), shard, ReadingEngine(lambda _: time.sleep(0.001))) for shard in range(2)]
+    walks: list[str] = []
+
+    def walked(*arguments: Any) -> Iterator[SourceFile]:
+        walks.append("walk")
+        return files_of(*arguments)
+
+    monkeypatch.setattr("transcription_runner.batch.feeder.files_of", walked)
+    run_together(pods)
+    assert len(walks) == 2, "one of each pod"
+    assert all(len(one._desk.claims._watch) <= 1 for one in pods), "but for the manifest's, no claim on what is done is watched"
+    assert sum(one._desk.tally.report(Stage.FINISHED, "").files.succeeded for one in pods) == len(entries(store)) == 150
