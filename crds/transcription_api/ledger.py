@@ -83,8 +83,18 @@ def recipe_hash(model: ResolvedModel, recipe: Recipe, output: ResolvedOutput) ->
 
 def ledger_key(prefix: str, bucket: str, key: str) -> str:
     """Where the entry of source object `bucket`/`key` lies: a hashed name, since an object key can hold anything."""
-    name = sha256(f"{bucket}/{key}".encode()).hexdigest()[:32]
+    name = _hashed(f"{bucket}/{key}")
     return f"{prefix}.ledger/{name[:2]}/{name}.json"
+
+
+def ledger_folder(prefix: str, number: int) -> str:
+    """Where the entries lie whose names begin with `number` (0 to 255) in hexadecimal."""
+    return f"{prefix}.ledger/{number:02x}/"
+
+
+def packed_key(prefix: str, bucket: str, source_prefix: str) -> str:
+    """Where a copy of the entries of all files of `bucket` below `source_prefix` lies."""
+    return f"{prefix}.ledger/packed/{_hashed(f'{bucket}/{source_prefix}')}"
 
 
 def manifest_key(prefix: str, job_name: str) -> str:
@@ -95,3 +105,7 @@ def manifest_key(prefix: str, job_name: str) -> str:
 def output_key(prefix: str, key: str, suffix: str) -> str:
     """Where the output `suffix` (json, srt, ...) of source object `key` lies; the source's own suffix is kept."""
     return f"{prefix}{key}.{suffix}"
+
+
+def _hashed(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]

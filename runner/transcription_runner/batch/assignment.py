@@ -12,6 +12,7 @@ from transcription_api.source import Source
 from transcription_runner.batch.claims import Claims
 from transcription_runner.batch.lease import LeaseWatch
 from transcription_runner.batch.ledger import Ledger
+from transcription_runner.batch.packed import PackedLedger
 from transcription_runner.batch.parallel import AT_ONCE
 from transcription_runner.batch.put_off import PAUSES_SECONDS
 from transcription_runner.batch.scratch import Scratch
@@ -63,6 +64,8 @@ class Desk:
     brief_store: Store
     """The same with little patience."""
     ledger: Ledger
+    packed: PackedLedger
+    """Loaded by the feeder."""
     claims: Claims
     scratch: Scratch
     tally: Tally
@@ -86,7 +89,9 @@ def desk_for(assignment: Assignment, store: PatientStore, scratch: Scratch, pace
     watch = LeaseWatch(pace.lease_seconds, longest_step=2 * pace.poll_seconds)
     claims = Claims(store, output.bucket, output.prefix, assignment.worker, watch)
     ledger = Ledger(store, output.bucket, output.prefix, assignment.source.bucket)
-    return Desk(store, store.briefly(pace.fetch_seconds), ledger, claims, scratch, tally)
+    brief = store.briefly(pace.fetch_seconds)
+    packed = PackedLedger(brief, ledger, assignment.source.prefix or "", scratch)
+    return Desk(store, brief, ledger, packed, claims, scratch, tally)
 
 
 def files_of(assignment: Assignment, store: Store, ignore: Callable[[str], None] | None = None) -> Iterator[SourceFile]:

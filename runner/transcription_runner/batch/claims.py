@@ -182,11 +182,6 @@ class Claims:
         return json.dumps(body).encode()
 
 
-def claim_name(ledger_key: str) -> str:
-    """The name under which the file of a ledger entry is claimed."""
-    return ledger_key.rpartition("/")[2].removesuffix(".json")
-
-
 def _name(key: str) -> str:
     return key.rpartition("/")[2].rpartition("-")[0]
 

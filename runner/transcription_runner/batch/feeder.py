@@ -8,7 +8,7 @@ from threading import Event
 
 from transcription_runner.batch.ahead import Ahead, Fetched
 from transcription_runner.batch.assignment import Assignment, Desk, Pace, files_of
-from transcription_runner.batch.claims import Claim, claim_name
+from transcription_runner.batch.claims import Claim
 from transcription_runner.batch.ledger import Standing, standing
 from transcription_runner.batch.parallel import for_each
 from transcription_runner.batch.put_off import PutOff
@@ -34,6 +34,7 @@ class Feeder:
     def feed(self, ahead: Ahead, stop: Event) -> None:
         """Put every file that is this pod's to do; returns when every file of the source is done by somebody or begun here, or
         on stop. A failure sets `stop`, for calls that wait, and is raised."""
+        self._desk.packed.load(stop)
         first = True
         while not stop.is_set():
             held_by_others, forgotten = self._walk(ahead, stop, first)
@@ -58,9 +59,12 @@ class Feeder:
                     forgotten = True
 
         def files() -> Iterator[SourceFile]:
-            for file in files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None):
+            listed = files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None)
+            for file in _until(stop, listed):
                 if first:
                     self._desk.tally.walked(file)
+                if self._was_done_before(file, first):  # by what lies here: not worth a thread's while
+                    continue
                 yield from self._put_off.due()  # those whose time has come meanwhile
                 if len(held_by_others) >= LOOKED_AT_AGAIN:
                     yield held_by_others.popleft()
@@ -88,7 +92,7 @@ class Feeder:
     def _settle(self, file: SourceFile, ahead: Ahead, stop: Event, count: bool) -> bool:
         """Leave the file if it is done, put off or in work here, else claim it and put it; False while another holds it, or on
         stop."""
-        name = claim_name(self._desk.ledger.key(file.key))
+        name = self._desk.ledger.name(file.key)
         if self._put_off.waits(file) or self._desk.claims.has(name):
             return True
         if self._is_done(file, name, count):
@@ -111,6 +115,12 @@ class Feeder:
         finally:
             if fetched is None:
                 ahead.free()
+
+    def _was_done_before(self, file: SourceFile, count: bool) -> bool:
+        written = self._desk.packed.done_before(file, self._assignment.recipe_hash, self._assignment.worker)
+        if written is not None and count:
+            self._desk.tally.skipped(file, written.entry.audio_seconds)
+        return written is not None
 
     def _is_done(self, file: SourceFile, name: str, count: bool) -> bool:
         entry = self._desk.ledger.read(file.key)

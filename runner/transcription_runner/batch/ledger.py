@@ -1,10 +1,11 @@
 """The ledger: what became of each source object. An entry is written after everything that it speaks of."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 from pydantic import ValidationError
 
-from transcription_api.ledger import LEDGER_VERSION, LedgerEntry, Outcome, Worker, ledger_key
+from transcription_api.ledger import LEDGER_VERSION, LedgerEntry, Outcome, Worker, ledger_folder, ledger_key, packed_key
 from transcription_runner.batch.sources import SourceFile
 from transcription_runner.store.port import ObjectMissingError, Store
 
@@ -29,12 +30,20 @@ def standing(entry: LedgerEntry | None, file: SourceFile, recipe_hash: str, work
     return Standing.TO_DO
 
 
+@dataclass(frozen=True)
+class Written:
+    """An entry, and the bytes that it is written as."""
+
+    entry: LedgerEntry
+    content: bytes
+
+
 class Ledger:
     """Reads and writes entries beside the outputs."""
 
     def __init__(self, store: Store, bucket: str, prefix: str, source_bucket: str) -> None:
         self._store = store
-        self._bucket = bucket
+        self.bucket = bucket
         self._prefix = prefix
         self._source_bucket = source_bucket
 
@@ -42,15 +51,44 @@ class Ledger:
         """Where the entry of a source object lies."""
         return ledger_key(self._prefix, self._source_bucket, source_key)
 
+    def name(self, source_key: str) -> str:
+        """What the entry is called, and the claim on its file: a hash."""
+        return self.key(source_key).rpartition("/")[2].removesuffix(".json")
+
+    def folder(self, number: int) -> str:
+        """One of the 256 folders of entries: with those whose names begin with `number` in hexadecimal."""
+        return ledger_folder(self._prefix, number)
+
+    def packed_key(self, source_prefix: str) -> str:
+        """Where the copy of the entries of a source's files lies."""
+        return packed_key(self._prefix, self._source_bucket, source_prefix)
+
     def read(self, source_key: str) -> LedgerEntry | None:
         """The entry, if there is one. One of another version, or damaged, counts as none: the work is done again."""
+        written = self.written(source_key)
+        return written.entry if written is not None else None
+
+    def written(self, source_key: str) -> Written | None:
+        """The same, with the object's content."""
         try:
-            entry = LedgerEntry.model_validate_json(self._store.get(self._bucket, self.key(source_key)))
-        except (ObjectMissingError, ValidationError):
+            return parsed(self._store.get(self.bucket, self.key(source_key)))
+        except ObjectMissingError:
             return None
-        return entry if entry.version == LEDGER_VERSION else None
 
     def write(self, entry: LedgerEntry) -> None:
         """Write the entry, in place of an earlier one."""
-        content = entry.model_dump_json(by_alias=True, exclude_none=True).encode()
-        self._store.put(self._bucket, self.key(entry.key), content, "application/json")
+        self._store.put(self.bucket, self.key(entry.key), content_of(entry), "application/json")
+
+
+def parsed(content: bytes) -> Written | None:
+    """The entry that an object's content is, or a line of a pack."""
+    try:
+        entry = LedgerEntry.model_validate_json(content)
+    except ValidationError:
+        return None
+    return Written(entry, content) if entry.version == LEDGER_VERSION else None
+
+
+def content_of(entry: LedgerEntry) -> bytes:
+    """What an entry is written as: one line."""
+    return entry.model_dump_json(by_alias=True, exclude_none=True).encode()

@@ -10,6 +10,8 @@ from transcription_api.manifest import Manifest, ManifestFile
 from transcription_api.report import RunTotals, known_languages
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.status import FileCounts, WordTimes
+from transcription_runner.batch.ledger import Written
+from transcription_runner.batch.packing import Packing
 from transcription_runner.batch.parallel import in_order
 from transcription_runner.batch.sources import SourceFile
 from transcription_runner.batch.tally import language_of, word_times_of
@@ -26,22 +28,29 @@ class ManifestStream:
         config: RunnerConfig,
         recipe_hash: str,
         files: Callable[[], Iterable[SourceFile]],
-        entry_of: Callable[[str], LedgerEntry | None],
+        known: Callable[[SourceFile], Written | None],
+        entry_of: Callable[[SourceFile], Written | None],
+        packing: Packing,
     ) -> None:
+        """An entry that is not `known` is asked for, by `entry_of`. `packing` is given each."""
         self._config = config
         self._recipe_hash = recipe_hash
         self._files = files
-        self._entry_of = entry_of
+        self._known, self._entry_of = known, entry_of
+        self._packing = packing
         self.totals = RunTotals(files=FileCounts())
 
     def parts(self) -> Iterator[bytes]:
         """The content from its beginning. May be asked for again when an upload has to start over."""
         counts = {"total": 0, "succeeded": 0, "skipped": 0, "failed": 0}
         did = _Done()
+        self._packing.begin()
         yield b'{"files":['
-        for _, entry in in_order(lambda file: self._entry_of(file.key), self._files(), ENTRIES_AT_ONCE):
-            if entry is None:
+        for _, written in in_order(self._entry_of, self._files(), ENTRIES_AT_ONCE, self._known):
+            if written is None:
                 continue  # came into the source after the work was done; the next run's matter
+            self._packing.add(written)
+            entry = written.entry
             listed = manifest_file(entry, self._config.job.job_name)
             outcome = "skipped" if listed.skipped else str(listed.outcome)
             counts[outcome] += 1

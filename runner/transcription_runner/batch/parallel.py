@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
@@ -52,17 +53,27 @@ def for_each(
         raise failures[0]
 
 
-def in_order(work: Callable[[T], R], items: Iterable[T], at_once: int = AT_ONCE) -> Iterator[tuple[T, R]]:
-    """Each item with `work(item)`, in the order of `items`, computed a little ahead of whoever reads. Raises what `work` does."""
+def in_order(
+    work: Callable[[T], R], items: Iterable[T], at_once: int = AT_ONCE, known: Callable[[T], R | None] = lambda _: None
+) -> Iterator[tuple[T, R]]:
+    """Each item with `work(item)`, in the order of `items`, computed a little ahead of whoever reads. Raises what `work` does.
+
+    What `known` tells without waiting takes no thread.
+    """
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="ahead")
-    begun: deque[tuple[T, Future[R]]] = deque()
+    begun: deque[tuple[T, Callable[[], R]]] = deque()
     try:
         for item in items:
-            begun.append((item, pool.submit(work, item)))
+            told = known(item)
+            begun.append((item, pool.submit(work, item).result if told is None else partial(_itself, told)))
             if len(begun) > at_once:
                 first, result = begun.popleft()
-                yield first, result.result()
+                yield first, result()
         for first, result in begun:
-            yield first, result.result()
+            yield first, result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _itself(value: R) -> R:
+    return value

@@ -19,7 +19,9 @@ from transcription_runner.batch.assignment import assignment_of, desk_for, files
 from transcription_runner.batch.estimate import look_through
 from transcription_runner.batch.exit import run_error
 from transcription_runner.batch.heartbeat import heartbeat
+from transcription_runner.batch.ledger import Written
 from transcription_runner.batch.manifest import ManifestStream
+from transcription_runner.batch.packing import Packing
 from transcription_runner.batch.publish import PodPublisher
 from transcription_runner.batch.reporter import Reporter
 from transcription_runner.batch.reporting_pace import ReportingPace, pods_known
@@ -133,6 +135,12 @@ class Pod:
     def _files(self) -> Iterator[SourceFile]:
         return files_of(self._assignment, self._store)
 
+    def _done_before(self, file: SourceFile) -> Written | None:
+        return self._desk.packed.done_before(file, self._assignment.recipe_hash, self._assignment.worker)
+
+    def _entry_of(self, file: SourceFile) -> Written | None:
+        return self._desk.ledger.written(file.key)
+
     def _finish(self) -> None:
         """Write the manifest, unless another pod is at it: that one, or the pod that replaces it, ends it."""
         self._reporter.stage(Stage.FINISHING)
@@ -141,9 +149,13 @@ class Pod:
         if claim is None:
             return
         key = manifest_key(output.prefix, job.name)
-        stream = ManifestStream(self._config, self._assignment.recipe_hash, self._files, self._desk.ledger.read)
+        packing = Packing(self._desk.packed, self._desk.ledger, self._desk.scratch.path())
+        stream = ManifestStream(
+            self._config, self._assignment.recipe_hash, self._files, self._done_before, self._entry_of, packing
+        )
         self._store.put_stream(output.bucket, key, stream.parts, "application/json")
         self._desk.tally.completed(stream.totals, f"{output.bucket}/{key}")
+        packing.put(self._desk.brief_store)
         claims.release(claim)
         claims.clear_away()
 

@@ -18,12 +18,17 @@ class Scratch:
         self._waiting: deque[Path] = deque()
         self._changed = Condition()
 
+    @property
+    def budget(self) -> int:
+        """Bytes that all files together may take."""
+        return self._budget
+
     def reserve(self, size: int, stop: Event) -> Path | None:
         """A new path, once `size` bytes fit into the budget; None when `stop` is set first.
 
         Who asked first is served first: a large object would wait for ever behind small ones that still fit.
         """
-        path = self._folder / uuid4().hex
+        path = self.path()
         with self._changed:
             self._waiting.append(path)
             try:
@@ -36,6 +41,10 @@ class Scratch:
             finally:
                 self._waiting.remove(path)
                 self._changed.notify_all()
+
+    def path(self) -> Path:
+        """A new path in the folder, outside the budget."""
+        return self._folder / uuid4().hex
 
     def free(self, path: Path) -> None:
         """Remove the file and give its bytes back."""

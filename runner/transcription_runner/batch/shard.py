@@ -128,11 +128,14 @@ class Shard:
 
     def _survey(self) -> None:
         """Count the source ahead of the work, so that progress has a total early."""
+        files = 0
         try:
             for file in files_of(self._assignment, self._desk.store):
                 if self._over.is_set():
                     return
                 self._desk.tally.surveyed(file)
+                files += 1
             self._desk.tally.saw_all()
+            log.info("the source has %d files", files)
         except Exception as error:  # the walk counts, too, and reports what is wrong
             log.debug("the survey ended early: %s", error)

@@ -22,7 +22,10 @@ class FolderStore:
     def list(self, bucket: str, prefix: str, start_after: str = "") -> Iterator[ObjectInfo]:
         """See Store."""
         folder = self._bucket(bucket)
-        paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != PARTIAL)
+        parent = prefix.rpartition("/")[0]
+        if any(part in ("", ".", "..") for part in parent.split("/")) and parent:
+            return  # no key is like this
+        paths = (path for path in (folder / parent).rglob("*") if path.is_file() and path.suffix != PARTIAL)
         for key in sorted(path.relative_to(folder).as_posix() for path in paths):
             if key.startswith(prefix) and key > start_after:
                 with contextlib.suppress(ObjectMissingError):  # removed meanwhile

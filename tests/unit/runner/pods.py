@@ -12,7 +12,6 @@ from transcription_api.names import ExitCode
 from transcription_api.report import ShardReport
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.termination import TerminationMessage
-from transcription_runner.batch.claims import claim_name
 from transcription_runner.batch.pod import Means, Pod
 from transcription_runner.engine.work import Result, Watch, Work
 from transcription_runner.errors import FileError
@@ -75,7 +74,8 @@ def keys(store: FolderStore, prefix: str = "out/") -> list[str]:
 
 
 def entries(store: FolderStore) -> dict[str, LedgerEntry]:
-    found = [LedgerEntry.model_validate_json(store.get("calls", key)) for key in keys(store, "out/.ledger/")]
+    there = [key for key in keys(store, "out/.ledger/") if key.endswith(".json")]
+    found = [LedgerEntry.model_validate_json(store.get("calls", key)) for key in there]
     return {entry.key: entry for entry in found}
 
 
@@ -94,4 +94,4 @@ def run_together(pods: list[Pod]) -> None:
 
 
 def name_of(one: Pod, key: str) -> str:
-    return claim_name(one._desk.ledger.key(key))
+    return one._desk.ledger.name(key)

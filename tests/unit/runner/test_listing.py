@@ -4,6 +4,7 @@ from xml.etree.ElementTree import ParseError
 
 import pytest
 
+from transcription_runner.store.folder import FolderStore
 from transcription_runner.store.listing import first_page, read_page
 from transcription_runner.store.port import ObjectInfo
 
@@ -56,3 +57,22 @@ def test_the_next_page_is_asked_for_by_the_token_or_where_there_is_none_after_th
 def test_what_is_no_page_is_refused(content: bytes) -> None:
     with pytest.raises((ParseError, ValueError)):
         read_page(content, ASKED)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "keys"),
+    [
+        ("", ["a.wav", "in/a.wav", "in/x/b.wav", "inner.wav"]),
+        ("in", ["in/a.wav", "in/x/b.wav", "inner.wav"]),
+        ("in/", ["in/a.wav", "in/x/b.wav"]),
+        ("in/x/b", ["in/x/b.wav"]),
+        ("nowhere/", []),
+        ("in//", []),
+        ("in/../", []),
+        ("../store/calls/in/", []),
+    ],
+)
+def test_a_store_in_a_folder_lists_by_prefix_as_s3_does(store: FolderStore, prefix: str, keys: list[str]) -> None:
+    for key in ("a.wav", "in/a.wav", "in/x/b.wav", "inner.wav"):
+        store.put("calls", key, b"sound", "")
+    assert [found.key for found in store.list("calls", prefix)] == keys

@@ -176,3 +176,11 @@ def test_a_large_object_is_not_overtaken_by_small_ones() -> None:
         thread.join(2)
     assert order == ["large", "small"]
     scratch.close()
+
+
+def test_what_is_known_is_not_worked_for_and_comes_in_its_place() -> None:
+    gauge = Gauge()
+    told = dict(in_order(gauge, range(20), at_once=4, known=lambda item: -item if item % 5 else None))
+    assert list(told) == list(range(20))
+    assert [value for item, value in told.items() if item % 5] == [-item for item in range(20) if item % 5]
+    assert sorted(gauge.seen) == [0, 5, 10, 15]
