@@ -19,7 +19,7 @@ from dev.cluster.progress import Stop
 
 from ..machine import described
 from ..measuring import ROOT, Measured, chosen, recorded, say, shown
-from . import create, fairness, history, latency, scale, writes
+from . import create, fairness, history, latency, many_objects, scale, writes
 from .bars import BARS
 from .nodes import played_nodes
 from .place import alone
@@ -34,14 +34,18 @@ MINUTES = {  # about how long each part takes on two quiet cores
     "scale": 8.0,
     "history": 5.0,
     "fairness": 4.0,
+    "many_objects": 10.0,
 }
 PARTS = tuple(MINUTES)
+_WITHOUT_CLUSTER = frozenset({"many_objects"})
+"""Of a cluster these need the programs alone (DEV_BIN)."""
 
 
 def main() -> int:
     """0 when every part could be measured, whatever the figures; 1 otherwise."""
     arguments = _arguments()
-    if not os.environ.get("KUBECONFIG"):
+    needs_cluster = not _WITHOUT_CLUSTER.issuperset(arguments.only)
+    if needs_cluster and not os.environ.get("KUBECONFIG"):
         print("KUBECONFIG is not set: `make up`, then `source .dev/env`, or use `make bench-operator`", file=sys.stderr)
         return 1
     # As Ctrl-C: what runs is left in good order, and all that was made is deleted.
@@ -51,8 +55,9 @@ def main() -> int:
     try:
         with ExitStack() as surroundings:
             folder = Path(surroundings.enter_context(tempfile.TemporaryDirectory()))
-            surroundings.enter_context(alone())
-            surroundings.enter_context(played_nodes(folder))
+            if needs_cluster:
+                surroundings.enter_context(alone())
+                surroundings.enter_context(played_nodes(folder))
             context = {"jobs_of_1000": arguments.jobs}
             broken = [
                 part
@@ -83,6 +88,7 @@ def _single(part: str, size: float, rounds: int, folder: Path) -> Mapping[str, M
         "scale": partial(scale.measured, size, folder, say),
         "history": partial(history.measured, size, folder, say),
         "fairness": partial(fairness.measured, size, folder, say),
+        "many_objects": partial(many_objects.measured, size, folder, say),
     }
     return {part: measures[part]()}
 

@@ -12,5 +12,8 @@ BARS = (
     Bar("scale", "rss_mb_10k", most=250),
     Bar("scale", "restart_seconds_10k", most=20),
     Bar("scale", "idle_cpu_percent", most=2),
+    Bar("many_objects", "first_transcript_seconds_200k", most=30),
+    Bar("many_objects", "status_kb_200k", most=64),
+    Bar("many_objects", "runner_listing_rss_growth_mb", most=100),
     Bar("fairness", "other_namespace_delay_s", most=2),
 )

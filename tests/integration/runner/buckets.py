@@ -1,11 +1,15 @@
 """A bucket as a test uses it: put sound in, look what came out."""
 
 import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from minio import Minio
+from minio.commonconfig import SnowballObject
 from minio.deleteobjects import DeleteObject
 
 from transcription_api.ledger import LedgerEntry
@@ -24,12 +28,30 @@ class Bucket:
         self._client.make_bucket(self.name)
 
     def remove(self) -> None:
-        doomed = (DeleteObject(key) for key in self.keys())
-        assert not list(self._client.remove_objects(self.name, doomed))
+        self.remove_below("")
         self._client.remove_bucket(self.name)
+
+    def remove_below(self, prefix: str) -> None:
+        doomed = (DeleteObject(key) for key in self.keys(prefix))
+        assert not list(self._client.remove_objects(self.name, doomed))
 
     def put(self, key: str, content: bytes) -> None:
         self._client.put_object(self.name, key, BytesIO(content), len(content))
+
+    def put_many(self, contents: Iterable[tuple[str, bytes]], together: int = 1000) -> None:
+        """Very many small objects, in archives which MinIO unpacks: hundreds of times as fast as one by one."""
+        rest = iter(contents)
+        with ThreadPoolExecutor(2) as pool:
+            while sent := [pool.submit(self._put_archive, part) for _ in range(4) if (part := list(islice(rest, together)))]:
+                for one in sent:
+                    one.result()
+
+    def _put_archive(self, contents: list[tuple[str, bytes]]) -> None:
+        objects = [SnowballObject(key, data=BytesIO(content), length=len(content)) for key, content in contents]
+        self._client.upload_snowball_objects(self.name, objects)
+
+    def delete(self, key: str) -> None:
+        self._client.remove_object(self.name, key)
 
     def get(self, key: str) -> bytes:
         response = self._client.get_object(self.name, key)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tests.integration.runner.buckets import Bucket
-from tests.integration.runner.conftest import Account
 from tests.integration.runner.one_bad_object import gateway
 from tests.integration.runner.pods import RunnerPod, configuration
+from tests.integration.runner.servers import Account
 from tests.integration.runner.sound import said, wav
 from transcription_api.ledger import Outcome
 

@@ -12,8 +12,8 @@ import jiwer
 import pytest
 
 from tests.integration.runner.buckets import Bucket
-from tests.integration.runner.conftest import Account, Minio
 from tests.integration.runner.pods import RunnerPod, configuration, wait_until
+from tests.integration.runner.servers import Account, Minio
 from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
 from transcription_api.ledger import Outcome
 from transcription_api.report import read_report

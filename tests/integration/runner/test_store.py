@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.runner.buckets import Bucket
-from tests.integration.runner.conftest import Account
+from tests.integration.runner.servers import Account
 from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
 from transcription_runner.store.s3 import S3Store
 
@@ -31,8 +31,7 @@ def test_any_key_comes_back_as_it_was(store: S3Store, bucket: Bucket, key: str, 
 
 def test_a_listing_is_complete_and_can_go_on_after_a_key(store: S3Store, bucket: Bucket) -> None:
     keys = [f"{number:04}" for number in range(1100)]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda key: store.put(bucket.name, key, b"x", "text/plain"), keys))
+    bucket.put_many((key, b"x") for key in keys)
     assert [found.key for found in store.list(bucket.name, "")] == keys
     assert [found.key for found in store.list(bucket.name, "", start_after="1049")] == keys[1050:]
     assert [found.key for found in store.list(bucket.name, "109")] == keys[1090:]

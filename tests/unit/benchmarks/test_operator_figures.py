@@ -15,8 +15,10 @@ from benchmarks.operator.create import ratio, time_per_job_ratio
 from benchmarks.operator.fairness import delay
 from benchmarks.operator.finished import finished_status
 from benchmarks.operator.latency import above, percentile
+from benchmarks.operator.many_objects import done_keys
 from benchmarks.operator.objects import template, transcription_job
 from benchmarks.operator.proxy import Counted, resource
+from benchmarks.operator.reported import reported, status_kb
 from benchmarks.operator.scale import idle_percent
 from benchmarks.operator.seen import Seen
 from benchmarks.operator.usage import cpu_seconds, peak_mb, resident_mb
@@ -162,3 +164,20 @@ def test_jobs_are_waited_for_and_the_last_one_s_moment_is_the_answer() -> None:
 def test_a_process_s_figures_are_read() -> None:
     assert cpu_seconds(os.getpid()) > 0
     assert 5 < resident_mb(os.getpid()) <= peak_mb(os.getpid()) + 1
+
+
+def test_a_pods_log_tells_which_files_it_did() -> None:
+    lines = (
+        "INFO done: in/a (1).wav (0.2 s of audio in 0.1 s, en, 3 words)",
+        "WARNING failed: in/b.wav (X: y)",
+        "INFO done: c (1",
+    )
+    log = "\n".join(f"10:00 {line}" for line in lines)
+    assert done_keys(log) == ("in/a (1).wav", "c")
+
+
+def test_the_status_of_many_pods_and_files_is_made_by_the_operator_from_their_reports() -> None:
+    report = reported("calls-1", 1, pods=4, files=1000)
+    assert report.files.wire() == {"total": 1000, "succeeded": 245, "skipped": 0, "failed": 5}
+    assert sum(reported("calls-1", index, 4, 1000).files.failed for index in range(4)) == 20
+    assert status_kb(1, 100) < status_kb(4, 100) < 64
