@@ -15,6 +15,7 @@ from transcription_runner.batch.ledger import Ledger
 from transcription_runner.batch.packed import PackedLedger
 from transcription_runner.batch.parallel import AT_ONCE
 from transcription_runner.batch.put_off import PAUSES_SECONDS
+from transcription_runner.batch.reporting_pace import pods_known
 from transcription_runner.batch.scratch import Scratch
 from transcription_runner.batch.sources import SourceFile, source_files
 from transcription_runner.batch.tally import Tally
@@ -35,6 +36,8 @@ class Assignment:
     recipe_hash: str
     """Of model, recipe and output: an earlier result with the same hash still holds."""
     worker: Worker
+    share: float = 0.0
+    """Where this pod begins in each page of the source (spread.spread)."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ class Desk:
 def assignment_of(config: RunnerConfig, worker: Worker) -> Assignment:
     """The assignment that a pod's configuration gives it."""
     shaped = recipe_hash(config.model, config.recipe, config.output)
-    return Assignment(config.source, config.output, config.recipe, shaped, worker)
+    share = worker.shard / pods_known(config.job.parallelism, worker.shard)
+    return Assignment(config.source, config.output, config.recipe, shaped, worker, share)
 
 
 def pace_within(limits: Limits) -> Pace:

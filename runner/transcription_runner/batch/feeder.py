@@ -13,6 +13,7 @@ from transcription_runner.batch.ledger import Standing, standing
 from transcription_runner.batch.parallel import for_each
 from transcription_runner.batch.put_off import PutOff
 from transcription_runner.batch.sources import SourceFile
+from transcription_runner.batch.spread import spread
 from transcription_runner.errors import FileError
 from transcription_runner.store.port import ObjectMissingError, ObjectRefusedError, StoreUnavailableError
 
@@ -60,7 +61,7 @@ class Feeder:
 
         def files() -> Iterator[SourceFile]:
             listed = files_of(self._assignment, self._desk.store, self._desk.tally.ignored if first else None)
-            for file in _until(stop, listed):
+            for file in _until(stop, spread(listed, self._assignment.share)):
                 if first:
                     self._desk.tally.walked(file)
                 if self._was_done_before(file, first):  # by what lies here: not worth a thread's while

@@ -174,3 +174,14 @@ def test_of_files_that_others_hold_few_are_remembered_and_none_is_walked_over_tw
     assert len(walks) == 2, "one of each pod"
     assert all(len(one._desk.claims._watch) <= 1 for one in pods), "but for the manifest's, no claim on what is done is watched"
     assert sum(one._desk.tally.report(Stage.FINISHED, "").files.succeeded for one in pods) == len(entries(store)) == 150
+
+
+def test_two_pods_seldom_try_to_claim_the_same_file(store: FolderStore) -> None:
+    put(store, **{f"f{number:03}": b"x" for number in range(100)})
+    config = runner_config(job={"namespace": "d", "name": "calls", "uid": "u", "jobName": "calls-1", "parallelism": 2})
+    far = distant(store, 0.001)
+    pods = [pod(far, shard, ReadingEngine(lambda _: time.sleep(0.002)), config) for shard in range(2)]
+    run_together(pods)
+    tries = Counter(key for when, method, key in far.noted if (when, method) == ("begin", "put_if_absent") and "claims" in key)
+    assert sum(tries.values()) - len(tries) < 65, "each lost claim is one more try"
+    assert len(entries(store)) == 100
