@@ -49,6 +49,16 @@ def test_the_operator_can_read_what_the_chart_writes_for_it(settings: tuple[str,
     assert load_settings(file).runner.image.startswith("transcription-runner:")
 
 
+@pytest.mark.parametrize(("given", "read"), [("2.5", 2.5), ("3", 3.0), ("1000000", 1_000_000.0)])
+def test_a_price_on_the_command_line_where_helm_takes_it_for_text_is_a_number(given: str, read: float, tmp_path: Path) -> None:
+    settings = (f"price.gpuHour={given}", "price.currency=EUR")
+    (config,) = [o for o in rendered("dry", "home", "crds.enabled=false", *settings) if o["kind"] == "ConfigMap"]
+    file = tmp_path / "config.yaml"
+    file.write_text(config["data"]["config.yaml"])
+    price = load_settings(file).price
+    assert (price.gpu_hour, price.currency) == (read, "EUR")
+
+
 def deployments(*settings: str) -> dict[str, Any]:
     """Name -> the pod of each Deployment that the chart makes."""
     objects = rendered("dry", "home", *settings)
