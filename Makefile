@@ -6,10 +6,10 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration watched-folder e2e bench-runner bench-operator chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration integration-cluster integration-runner watched-folder e2e bench-runner bench-operator chaos lock
 
 help: ## list the commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 demo: ## a cluster, the operator and a first job, from nothing to transcripts
 	@python3 -m dev.demo
@@ -55,7 +55,7 @@ unit: venv ## pure tests, no processes
 validators: venv ## the five formats through every validator; needs Node.js and npm
 	@.venv/bin/pytest -q tests/validators
 
-bench-runner: venv ## our runner beside the whisperx command; 70 minutes on two quiet cores (benchmarks/README.md)
+bench-runner: venv ## our runner beside the whisperx command; 100 minutes on two quiet cores (benchmarks/README.md)
 	@$(PYTHON) -m benchmarks.runner
 
 bench-operator: venv ## the operator beside a plain client, on the running cluster; 30 minutes on two quiet cores (benchmarks/README.md)
@@ -64,11 +64,17 @@ bench-operator: venv ## the operator beside a plain client, on the running clust
 chaos: venv ## kill, cut and crowd the operator on the running cluster, and count the jobs that suffered; 21 minutes
 	@set -a; source .dev/env; set +a; $(PYTHON) -m benchmarks.chaos
 
-# test_vad.py has a process of its own: beside all others two of its comparisons with whisperx failed once in two runs, cause unknown.
-integration: venv ## real API server, real S3; needs `make up`
-	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration/runner/test_vad.py
-	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration --ignore tests/integration/runner/test_vad.py \
+integration: venv ## real API server, real S3, both halves side by side; needs `make up`
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target integration-cluster integration-runner
+
+integration-cluster: venv ## of these, the tests of the operator and the CRDs, which mostly wait for the cluster
+	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration --ignore tests/integration/runner \
 		--ignore tests/integration/operator/test_watched_folder.py
+
+# test_vad.py has a process of its own: beside all others two of its comparisons with whisperx failed once in two runs, cause unknown.
+integration-runner: venv ## the tests of the runner, which work hard and give way to the others
+	@set -a; source .dev/env; set +a; nice -n 5 .venv/bin/pytest -q tests/integration/runner/test_vad.py
+	@set -a; source .dev/env; set +a; nice -n 5 .venv/bin/pytest -q tests/integration/runner --ignore tests/integration/runner/test_vad.py
 
 watched-folder: venv ## 1,000 files that arrive in a folder with a schedule; four minutes, so not part of `make test`; needs `make up`
 	@set -a; source .dev/env; set +a; .venv/bin/pytest -q tests/integration/operator/test_watched_folder.py
