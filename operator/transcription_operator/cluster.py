@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 from urllib.request import getproxies
@@ -24,6 +25,7 @@ from transcription_api.names import (
     SCHEDULE_PLURAL,
     VERSION,
 )
+from transcription_operator.clock import ServerClock
 from transcription_operator.throttle import MOST_REFUSALS, Throttle
 
 Document = dict[str, Any]
@@ -89,6 +91,7 @@ class Cluster:
         self._api = api
         self._on_refusal = on_refusal
         self._throttle = Throttle(time.monotonic)
+        self._clock = ServerClock(time.monotonic)
 
     @classmethod
     async def connect(cls, on_refusal: Callable[[], object] = lambda: None) -> Self:
@@ -111,6 +114,10 @@ class Cluster:
 
     async def __aexit__(self, *_: object) -> None:
         await self._api.close()  # type: ignore[no-untyped-call]
+
+    def now(self) -> datetime:
+        """What time it is, by the API server."""
+        return self._clock.now()
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Document:
         """One object."""
@@ -189,11 +196,13 @@ class Cluster:
             # Past the client's serializer: a document is plain JSON already, and that would look at each of its values.
             headers = {**self._api.default_headers, "Accept": "application/json", "Content-Type": content_type}
             await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+            asked = time.monotonic()
             try:
                 response = await send(method, url, headers, body, _request_timeout=TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
                 text = await response.read()
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 raise UnreachableError(f"{method} {path}: {error or type(error).__name__}") from error
+            self._clock.heard(response.headers.get("Date"), asked)
             if response.status != _TOO_MANY_REQUESTS:
                 break
             self._on_refusal()

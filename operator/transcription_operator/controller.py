@@ -4,12 +4,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from transcription_api.names import KIND, LABEL_JOB_UID
 from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
+from transcription_operator.clock import utc_now
 from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, Cluster, Kind
 from transcription_operator.hearing import Hearing
 from transcription_operator.job_events import creation_failure
@@ -30,11 +31,6 @@ from transcription_operator.status_patch import is_kept
 from transcription_operator.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 class Controller:

@@ -51,8 +51,8 @@ async def run(settings: OperatorSettings) -> None:
         await parts.enter_async_context(serving(health, settings.health_port))
         cluster = await parts.enter_async_context(await Cluster.connect(metrics.refusals.inc))
         await _served(cluster, health)
-        controller = Controller(cluster, settings, metrics, hearing=hearing)
-        schedules = ScheduleController(cluster, settings, metrics, hearing=hearing)
+        controller = Controller(cluster, settings, metrics, cluster.now, hearing)
+        schedules = ScheduleController(cluster, settings, metrics, cluster.now, hearing)
         teller: Teller | None = None
         if settings.events:
             sink = await parts.enter_async_context(HttpSink(settings.events, settings.version))

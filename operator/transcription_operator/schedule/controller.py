@@ -8,8 +8,8 @@ from datetime import datetime
 
 from transcription_api.names import LABEL_SCHEDULE, SCHEDULE_KIND
 from transcription_operator.apply import RefusedError
+from transcription_operator.clock import utc_now
 from transcription_operator.cluster import TRANSCRIPTION_JOBS, TRANSCRIPTION_SCHEDULES, Cluster
-from transcription_operator.controller import utc_now
 from transcription_operator.hearing import Hearing
 from transcription_operator.listing import list_all
 from transcription_operator.logs import Subject

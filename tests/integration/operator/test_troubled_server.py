@@ -1,9 +1,10 @@
-"""An API server in trouble: silent watches, too many requests, slow answers, and an operator that is told to stop meanwhile."""
+"""An API server in trouble: silent watches, too many requests, slow answers, another clock, an operator told to stop in it."""
 
 import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,21 @@ def test_all_workers_wait_when_the_server_has_too_much_to_do(team: Kubectl, serv
     assert "all requests wait for 1 s" in operator.log()
     moments = sorted(moment for moment, _, _ in server.requests[before:])
     assert max(after - earlier for earlier, after in itertools.pairwise(moments)) >= 0.9, "a pause that all keep"
+
+
+def test_the_time_is_the_servers_and_not_that_of_the_operators_machine(
+    team: Kubectl, server: TroubledServer, start: Start
+) -> None:
+    start()
+    job = Transcription.apply(team, "unhurried", pendingDeadlineSeconds=3600)
+    job.phase("Pending", 60)
+    server.ahead = timedelta(hours=2)
+    job.patch(parallelism=2)  # looked at, and by the answers to what follows from that it is late
+    job.phase("Failed", 60)
+    assert job.condition("Failed")["reason"] == "PendingDeadlineExceeded"
+    server.ahead = timedelta(0)
+    job.patch(runId="2")
+    job.phase("Pending", 60)
 
 
 def test_a_signal_to_stop_cuts_no_write_off(team: Kubectl, server: TroubledServer, start: Start) -> None:

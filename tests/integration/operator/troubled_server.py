@@ -1,4 +1,4 @@
-"""The real API server behind a proxy that plays trouble: watches that are open and silent, 429, slow answers."""
+"""The real API server behind a proxy that plays trouble: watches that are open and silent, 429, slow answers, another clock."""
 
 import asyncio
 import base64
@@ -7,6 +7,8 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ class TroubledServer:
         """So many of the next requests are answered with 429 and `Retry-After: 1`."""
         self.latency = 0.0
         """Seconds before any request is passed on."""
+        self.ahead = timedelta(0)
+        """How much later it is by its answers than it is."""
         self.requests: list[tuple[float, str, str]] = []
         """When, method, path: of what came, watches left out."""
         self._generation = 0
@@ -57,6 +61,7 @@ class TroubledServer:
         forever = aiohttp.ClientTimeout(total=None)
         async with self._session.request(request.method, url, headers=headers, data=body or None, timeout=forever) as answer:
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in _OWN_HEADERS}
+            kept["Date"] = format_datetime(parsedate_to_datetime(answer.headers["Date"]) + self.ahead, usegmt=True)
             response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=kept)
             await response.prepare(request)
             async for chunk in answer.content.iter_any():

@@ -1,7 +1,7 @@
 """What the connection makes of answers that are none of the API server's."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 from kubernetes.aio import client
@@ -13,6 +13,7 @@ class Maintenance:
     """A load balancer that answers everything by itself."""
 
     status, reason = 200, "OK"
+    headers: ClassVar[dict[str, str]] = {}
 
     async def read(self) -> bytes:
         return b"<html>back soon</html>"

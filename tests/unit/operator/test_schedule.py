@@ -274,6 +274,18 @@ def test_killed_at_any_step_a_run_never_gets_a_second_job(policy: str, steps: li
     _one_at_a_time(world, policy)
 
 
+@settings(max_examples=40)
+@given(st.sampled_from(["Allow", "Forbid", "Replace"]), st.lists(st.integers(-1500, 1500), max_size=12))
+def test_however_the_clock_jumps_no_run_gets_a_second_job(policy: str, jumps: list[int]) -> None:
+    world = a_schedule("*/10 * * * *", concurrencyPolicy=policy, successfulJobsHistoryLimit=0)
+    for minutes in jumps:
+        world.now += timedelta(minutes=minutes)
+        for name in [n for n in world.names if "status" not in world.jobs[n]][:1]:
+            world.ended(name)
+        world.reconciled()
+    assert len(world.ever_made) == len(set(world.ever_made))
+
+
 def _one_at_a_time(world: ScheduleWorld, policy: str) -> None:
     unfinished = [name for name in world.names if "status" not in world.jobs[name]]
     assert policy == "Allow" or len(unfinished) <= 1
