@@ -5,10 +5,11 @@ start; its pods are done and the Job has yet to say so. Both are followed by new
 at once, and these, too, if they last.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from transcription_api.status import Phase
 from transcription_operator.policies.verdict import FINISHING, PODS_CHANGING, PODS_STARTING, Case, Verdict
+from transcription_operator.policies.waiting import seconds_left
 
 UNTIL_PODS_START = timedelta(seconds=3)
 UNTIL_THE_JOB_ENDS = timedelta(seconds=5)
@@ -22,15 +23,9 @@ def silence(case: Case, verdict: Verdict, *, nothing_said: bool) -> float | None
     if case.observed.contest or case.observed.departed:
         return None
     if nothing_said and verdict.phase is Phase.PENDING and verdict.reason == PODS_STARTING:
-        return _left(case.job.created if case.job else case.now, UNTIL_PODS_START, case.now)
+        return seconds_left(case.job.created if case.job else case.now, UNTIL_PODS_START, case.now)
     if verdict.reason not in (PODS_CHANGING, FINISHING) or any(pod.phase in ("Pending", "Running") for pod in case.pods):
         return None
     moments = [pod.termination.at for pod in case.pods if pod.termination] + [case.job.ended_at if case.job else None]
     end = max((moment for moment in moments if moment), default=None)
-    return _left(end, UNTIL_THE_JOB_ENDS, case.now) if end else None
-
-
-def _left(since: datetime, patience: timedelta, now: datetime) -> float | None:
-    """None also when it lies in the future: by a clock that is wrong nobody is kept waiting."""
-    age = now - since
-    return (patience - age).total_seconds() if timedelta(0) <= age < patience else None
+    return seconds_left(end, UNTIL_THE_JOB_ENDS, case.now) if end else None

@@ -5,12 +5,13 @@ controller tries by itself, and the next cause may be another.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from transcription_api.status import TranscriptionJobStatus
 from transcription_operator.observed import ChildJob, ChildPod
+from transcription_operator.policies.waiting import seconds_left
 
-FIRST_LOOK_SECONDS = 5.0
+FIRST_LOOK = timedelta(seconds=5)
 LONGEST_PAUSE_SECONDS = 60.0
 
 
@@ -27,10 +28,9 @@ def podless_since(job: ChildJob | None, pods: Iterable[ChildPod], status: Transc
 
 def is_to_be_explained(since: datetime | None, now: datetime) -> bool:
     """Whether a Job without pods since then has had time enough."""
-    return since is not None and (now - since).total_seconds() >= FIRST_LOOK_SECONDS
+    return since is not None and seconds_left(since, FIRST_LOOK, now) is None
 
 
 def next_look(since: datetime, now: datetime) -> float:
     """In how many seconds to look at the Events, for the first time or again."""
-    age = (now - since).total_seconds()
-    return FIRST_LOOK_SECONDS - age if age < FIRST_LOOK_SECONDS else min(age, LONGEST_PAUSE_SECONDS)
+    return seconds_left(since, FIRST_LOOK, now) or min(abs((now - since).total_seconds()), LONGEST_PAUSE_SECONDS)

@@ -16,6 +16,7 @@ from transcription_operator.policies.obstacle import obstacle
 from transcription_operator.policies.pod_creation import next_look, podless_since
 from transcription_operator.policies.source import what_was_found
 from transcription_operator.policies.unreachable import unreachable
+from transcription_operator.policies.waiting import seconds_left
 from transcription_operator.resolved import ResolvedSpec
 
 REPORT_GRACE = timedelta(seconds=10)
@@ -93,8 +94,8 @@ def _complete(case: Case) -> Verdict | None:
         return None
     ended_at = job.ended_at or case.now
     missing = set(range(job.completions)) - figures.finished_shards - failed_for_good(job)
-    if missing and case.now < ended_at + REPORT_GRACE:
-        return _wait_for_reports(case, ended_at + REPORT_GRACE)
+    if missing and (left := seconds_left(ended_at, REPORT_GRACE, case.now)):
+        return _wait_for_reports(left)
     files, spec = figures.files, case.resolved.spec
     if files is not None and (message := too_many(files, spec)):
         return Verdict(Phase.FAILED, TOO_MANY_FAILED_FILES, message, ended_at)
@@ -122,8 +123,8 @@ def _failed(case: Case) -> Verdict | None:
     ended_at = job.ended_at or case.now
     # Where shards failed for good, whether the others did all is for their reports to say.
     grace = REPORT_GRACE if job.end_reason == FAILED_INDEXES else FAILURE_GRACE
-    if case.now < ended_at + grace:
-        return _wait_for_reports(case, ended_at + grace)
+    if left := seconds_left(ended_at, grace, case.now):
+        return _wait_for_reports(left)
     cause = job_cause(job, case.pods, case.resolved.spec.active_deadline_seconds)
     return Verdict(Phase.FAILED, cause.reason, cause.message, ended_at)
 
@@ -232,18 +233,15 @@ def _pending(case: Case) -> Verdict:
     job = case.job
     if job is None or case.pods or job.started is None:
         return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start")
-    patient_until = job.started + POD_PATIENCE
-    if case.now < patient_until:
-        remaining = (patient_until - case.now).total_seconds()
-        return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start", requeue_after=remaining)
+    if left := seconds_left(job.started, POD_PATIENCE, case.now):
+        return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start", requeue_after=left)
     namespace = case.observed.resource.namespace
     message = f"Job {job.name} makes no pod; its events say why: kubectl describe job -n {namespace} {job.name}"
     return Verdict(Phase.PENDING, "PodsNotCreated", message)
 
 
-def _wait_for_reports(case: Case, until: datetime) -> Verdict:
-    remaining = (until - case.now).total_seconds()
-    return Verdict(Phase.RUNNING, FINISHING, "the pods are done; their last reports are due", requeue_after=remaining)
+def _wait_for_reports(seconds: float) -> Verdict:
+    return Verdict(Phase.RUNNING, FINISHING, "the pods are done; their last reports are due", requeue_after=seconds)
 
 
 def _reports_missing(case: Case, missing: set[int]) -> str:
