@@ -50,7 +50,7 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     previous = resource.status if run.recorded else TranscriptionJobStatus()
     reports = reports_by_age(pod for pod in (*observed.departed, *observed.pods) if child and pod.owner_uid == child.uid)
     reported = shards(previous.shards or [], reports)
-    figures = add_up(reported, reports, previous)
+    figures = add_up(reported, reports, previous, now)
     first = is_first(run, resource.status)
     effective = began_with(run, resource.status, child)
     silent_for: float | None = None

@@ -1,14 +1,15 @@
 """How far is the run? What its shards did, added up, and what it found to do.
 
-Everything follows from the shards, the reports, their own times and the status so far, never from the clock: the same reports
-give the same figures, so looking again changes nothing and no status write causes the next. What was counted once stays counted,
-though the pod that said it is gone; the pod that writes the manifest counts the whole run anew, from the ledger.
+Everything follows from the shards, the reports, their own times and the status so far, never from the clock, but that a report
+from the future has no time: the same reports give the same figures, so looking again changes nothing and no status write causes
+the next. What was counted once stays counted, though the pod that said it is gone; the pod that writes the manifest counts the
+whole run anew, from the ledger.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from transcription_api.names import MAX_REPORTED_FAILURES
 from transcription_api.report import RunTotals, ShardReport, known_languages
@@ -26,6 +27,9 @@ from transcription_api.status import (
 from transcription_operator.policies.audio import audio_of
 from transcription_operator.policies.source import seen
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""A report that is later than now by more was written by a wrong clock, or by somebody who lies: no time is counted by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -42,7 +46,7 @@ class Figures:
     failures: list[Failure] | None = None
     manifest: str | None = None
     reported_at: datetime | None = None
-    """When the latest report was written."""
+    """When the latest report was written, of those that may be true."""
     finished_shards: frozenset[int] = frozenset()
     """Indexes whose pod reported that it is done."""
 
@@ -57,7 +61,7 @@ class Figures:
         return self.files is not None and 0 < self.files.total == _done(self.files)
 
 
-def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus) -> Figures:
+def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: TranscriptionJobStatus, now: datetime) -> Figures:
     """The figures of a run: `reports` are those of the pods that are there, `before` is this run's status so far."""
     if not shards:
         return Figures()
@@ -75,7 +79,7 @@ def add_up(shards: Sequence[Shard], reports: Sequence[ShardReport], before: Tran
         word_times=None if word_times == WordTimes() else word_times,
         failures=_failures(reports, before),
         manifest=next((report.manifest for report in reports if report.manifest), before.manifest),
-        reported_at=max(shard.last_update_time for shard in shards),
+        reported_at=max((time for shard in shards if (time := shard.last_update_time) <= now + CLOCKS_DIFFER), default=None),
         finished_shards=frozenset(shard.index for shard in shards if shard.stage is Stage.FINISHED),
     )
 

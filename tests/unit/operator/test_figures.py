@@ -1,6 +1,6 @@
 """Adding up the shards' reports."""
 
-from tests.unit.operator.world import Job, a_job, a_running_job
+from tests.unit.operator.world import Job, a_job, a_running_job, at
 from transcription_operator.policies.figures import Figures, add_up, percent, speed
 from transcription_operator.policies.shards import reports_by_age, shards
 
@@ -9,7 +9,7 @@ def figures(job: Job) -> Figures:
     observed = job.observed()
     before = observed.resource.status
     reports = reports_by_age(pod for pod in observed.pods if pod.owner_uid == f"uid-{job.job_name}")
-    return add_up(shards(before.shards or [], reports), reports, before)
+    return add_up(shards(before.shards or [], reports), reports, before, at(60))
 
 
 def test_own_work_is_summed_and_views_of_the_whole_are_not() -> None:

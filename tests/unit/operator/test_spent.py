@@ -64,3 +64,18 @@ def test_a_new_run_counts_from_nothing() -> None:
 def test_a_claimed_gpu_is_a_gpu() -> None:
     job = a_running_job(compute={"resourceClaimTemplateName": "one-gpu"}).with_shard(total=2).reconciled(60)
     assert job.status["gpuSeconds"] == 60
+
+
+def test_a_pod_that_reports_from_the_future_gets_no_time_for_it_and_passes_no_deadline() -> None:
+    far = 100 * 365 * 86_400
+    job = a_running_job(activeDeadlineSeconds=3600).with_shard(total=4, audio=(300, 900), reported=far).reconciled(30)
+    assert (job.status["phase"], times(job), job.status["progress"]) == ("Running", (0, 0), "33%")
+    assert "forecast" not in job.status
+    assert job.reconcile(31).status is None
+    job.pod_ended(60).reconciled(65)
+    assert times(job) == (60, 60)
+
+
+def test_beside_one_that_reports_from_the_future_the_others_count() -> None:
+    job = a_running_job(parallelism=2).with_shard(0, reported=10**9).with_running_pod(1).with_shard(1, reported=50).reconciled(50)
+    assert times(job) == (50, 100)
