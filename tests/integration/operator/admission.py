@@ -39,9 +39,10 @@ def mutating(
             kubectl("delete", kind, name)
 
 
-def requests(kubectl: Kubectl, verb: str, resource: str, subresource: str = "") -> int:
-    """How many requests of a kind the API server has had since its start, from anybody."""
-    wanted = (f'verb="{verb}"', f'resource="{resource}"', f'subresource="{subresource}"', 'dry_run=""')
+def requests(kubectl: Kubectl, verb: str, resource: str, subresource: str = "", *, code: int | None = None) -> int:
+    """How many requests of a kind the API server has had since its start, from anybody; with `code`, those answered with that."""
+    wanted = [f'verb="{verb}"', f'resource="{resource}"', f'subresource="{subresource}"', 'dry_run=""']
+    wanted += [f'code="{code}"'] if code else []
     lines = kubectl("get", "--raw", "/metrics").splitlines()
     counts = [line for line in lines if line.startswith("apiserver_request_total{") and all(label in line for label in wanted)]
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in counts)

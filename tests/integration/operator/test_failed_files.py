@@ -45,5 +45,8 @@ def test_by_default_a_bad_file_stops_no_others(team: Kubectl, operator: Operator
     eventually(lambda: job.status().get("fileProgress") == "1/4")
     assert job.status()["phase"] == "Running"
     job.pod_ends(pod, message=job.last_words(pod, files=done))
-    job.phase("Failed")
-    assert job.condition("Failed")["message"].startswith("1 of 4 files failed, spec.maxFailedFiles allows 0")
+    status = job.phase("Failed")
+    message = job.condition("Failed")["message"]
+    assert message.startswith("1 of 4 files failed, spec.maxFailedFiles allows 0")
+    assert message.endswith("the other files are written")
+    assert status["progress"] == "100%", "every file has its outcome"

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.integration.kubectl import Kubectl
+from tests.integration.operator.admission import requests
 from tests.integration.operator.operators import Operator, eventually
 from tests.integration.operator.pods import Runner, Transcription
 from transcription_api.names import ANNOTATION_REPORT
@@ -34,6 +36,7 @@ def test_failed_files_fail_the_job_though_the_runner_may_not_report(
     job.pod_ends(pod, 0, job.last_words(pod, **did))
     status = job.phase("Failed")
     assert job.condition("Failed")["reason"] == "TooManyFailedFiles"
+    assert status["message"].endswith("see status.failures; none is written")
     assert (status["files"]["failed"], [failure["key"] for failure in status["failures"]]) == (3, ["0.wav", "1.wav", "2.wav"])
 
 
@@ -92,3 +95,28 @@ def test_what_a_shard_did_stays_counted_when_parallelism_goes_down(team: Kubectl
     assert (status["fileProgress"], status["languages"]) == ("9/9", {"en": 9})
     assert status["audioSeconds"] == {"total": 90, "processed": 90}
     assert [shard["index"] for shard in status["shards"]] == [0, 1]
+
+
+MANY = 40
+"""Pods: at 33 reports into one object collapsed."""
+
+
+def test_many_pods_report_at_the_same_time_and_no_report_is_refused_or_lost(
+    team: Kubectl, operator: Operator, tmp_path: Path
+) -> None:
+    job = Transcription.apply(team, "crowd", parallelism=MANY)
+    pods = eventually(lambda: len(found := job.pods()) == MANY and found)
+    with ThreadPoolExecutor(8) as threads:
+        runners = list(threads.map(lambda pod: Runner(team, pod, tmp_path), pods))
+
+    def conflicts() -> int:
+        return requests(team, "PATCH", "transcriptionjobs", "status", code=409)
+
+    before, total = conflicts(), 3 * MANY
+    with ThreadPoolExecutor(MANY) as threads:
+        for done in (1, 2, 3):
+            reports = [job.shard(pod, files={"total": total, "succeeded": done}) for pod in pods]
+            assert set(threads.map(Runner.report, runners, reports)) == {""}
+    eventually(lambda: job.status().get("fileProgress") == f"{total}/{total}")
+    assert len(job.status()["shards"]) == MANY
+    assert conflicts() == before

@@ -26,16 +26,23 @@ MERGE, APPLY = "merge-patch+json", "apply-patch+yaml"
 
 
 def rights(account: Account, namespace: str) -> set[Right]:
-    """What the API server says that the account may do in the namespace."""
+    """What the API server says that the account may do in the namespace, and with paths that are no resources'."""
     question = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}}
     answer = json.loads(account.answer("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", question))
-    return {
+    of_resources = {
         (group, resource, verb)
         for rule in answer["status"]["resourceRules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
+    paths = (
+        (path, verb)
+        for rule in answer["status"]["nonResourceRules"]
+        for path in rule["nonResourceURLs"]
+        for verb in rule["verbs"]
+    )
+    return of_resources | {("", path, verb) for path, verb in paths}
 
 
 @pytest.fixture
@@ -174,3 +181,13 @@ def test_a_runner_may_write_its_report_and_nothing_else(
     runner = Runner(team, pod, tmp_path)
     assert rights(runner, team.namespace) - everybodys == {("", "pods/status", "patch")}
     eventually(lambda: runner.report(job.shard(pod)) == "")
+
+
+def test_in_a_namespace_that_is_not_served_neither_may_do_anything(
+    team: Kubectl, operator: Operator, namespace: Kubectl, everybodys: set[Right], tmp_path: Path
+) -> None:
+    (pod,) = Transcription.apply(team, "at-home").pods()
+    account = Account(kubeconfig_of(team, team.namespace, tmp_path / "operator.kubeconfig"))
+    of_the_cluster = {(OURS, "clustertranscriptionprofiles", verb) for verb in ("list", "watch")}
+    assert rights(account, namespace.namespace) - everybodys == of_the_cluster
+    assert rights(Runner(team, pod, tmp_path), namespace.namespace) - everybodys == set()
