@@ -1,14 +1,16 @@
 """A job that asks only how much there is to do, on the real API server: one pod without a GPU, and an end that tells."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.kubectl import Kubectl
-from tests.integration.operator.operators import Operator, eventually
+from tests.integration.operator.admission import mutating
+from tests.integration.operator.operators import NOWHERE, Operator, eventually
 from tests.integration.operator.pods import Runner, Transcription
 
 FOUND = {
@@ -16,6 +18,19 @@ FOUND = {
     "audioSeconds": {"total": 720_000},
     "survey": {"complete": True, "bytes": 25_000_000_000, "doneBytes": 2_000_000_000, "error": 0.2},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def away_from_the_node(team: Kubectl) -> Iterator[None]:
+    """The tests play the kubelet, and an estimate's pod goes to any node: Jobs of this namespace get a selector that none has."""
+
+    def probe() -> bool:
+        made = team("create", "job", "probe", "--image=x", "--dry-run=server", "-o", "json")
+        return bool(json.loads(made)["spec"]["template"]["spec"].get("nodeSelector") == NOWHERE)
+
+    change = f'[JSONPatch{{op: "add", path: "/spec/template/spec/nodeSelector", value: {json.dumps(NOWHERE)}}}]'
+    with mutating(team, "nowhere", "batch/v1/jobs", change, on=("CREATE",), probe=probe):
+        yield
 
 
 def test_one_pod_without_a_gpu_looks_and_the_end_tells(team: Kubectl, operator: Operator, tmp_path: Path) -> None:
