@@ -19,7 +19,7 @@ from transcription_runner.engine.cuda import empty_cache
 from transcription_runner.engine.faults import device_error, is_device_dead, is_out_of_memory
 from transcription_runner.engine.heap import Heap
 from transcription_runner.engine.in_flight import InFlight
-from transcription_runner.engine.pool import ANY_LANE, Pool, Waiting
+from transcription_runner.engine.pool import ANY_LANE, URGENT_LANES, Pool, Waiting
 from transcription_runner.engine.recognition.recognise import Heard
 from transcription_runner.engine.stages import Stages
 from transcription_runner.engine.transcript import Part, Placed
@@ -56,14 +56,13 @@ class Flow:
         self._to_recognise: Pool[tuple[InFlight, Part, Heard | None]] = Pool(self._ended)
         self._to_align: Pool[Recognised] = Pool(self._ended)
         self._to_diarize: Pool[InFlight] = Pool(self._ended)
-        urgent = (Lane.INTERACTIVE,)
         parts: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
             *[(self._decode, (ANY_LANE,))] * (stages.decoder.children - 1),
-            (self._decode, (urgent,)),
+            (self._decode, (URGENT_LANES,)),
             (self._find_speech, (self._to_search, FILES_SEARCHED_AT_ONCE)),
             (self._find_speech, (self._long_to_search, 1)),
             *[(self._recognise, (ANY_LANE,))] * stages.recogniser.workers,
-            (self._recognise, (urgent,)),
+            (self._recognise, (URGENT_LANES,)),
             (self._align, ()),
             (self._diarize, ()),
         ]
@@ -269,7 +268,7 @@ T = TypeVar("T")
 
 
 def _waiting(item: T, file: InFlight, seconds: float, key: Any = None, can_wait: bool = False) -> Waiting[T]:
-    return Waiting(seconds, item, file.request, file.lane, key, can_wait)
+    return Waiting(seconds, item, file.request, file.work.client, file.lane, key, can_wait)
 
 
 def _piece(file: InFlight, part: Part, placed: Placed) -> Piece:

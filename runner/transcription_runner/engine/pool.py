@@ -1,8 +1,9 @@
 """What waits for a stage, of all requests: who goes first, who goes together, and nobody waits for ever.
 
-Interactive goes before bulk, but every few batches are bulk's while it waits. Within a lane requests take turns at leading a
-batch, so a recording of ten hours keeps nobody waiting for longer than a batch. A batch holds what its leader may share one with
-(the same `key`), nearest in length first: such chunks end decoding at about the same time.
+Live goes before interactive and that before bulk, but every few batches are theirs who go behind. Within a lane clients take
+turns at leading a batch, and so do the requests of each: a recording of ten hours keeps nobody waiting for longer than a batch,
+and who sends a thousand requests is served no more than who sends one. A batch holds what its leader may share one with (the
+same `key`), nearest in length first: such chunks end decoding at about the same time.
 """
 
 import time
@@ -18,20 +19,22 @@ T = TypeVar("T")
 
 LOOK_SECONDS = 0.2
 """How soon a cancellation is noticed."""
-INTERACTIVE_IN_A_ROW = 4
-"""So many batches of the interactive lane, then one of bulk, if bulk waits."""
+FIRST_IN_A_ROW = 4
+"""So many batches of the first lane in which somebody waits, then one of those behind it, which take turns at that."""
 PATIENCE_SECONDS = 10.0
 """How long what can wait for company waits for it."""
-ANY_LANE = (Lane.INTERACTIVE, Lane.BULK)
+ANY_LANE = tuple(Lane)
+URGENT_LANES = (Lane.LIVE, Lane.INTERACTIVE)
 
 
 @dataclass(frozen=True, eq=False)
 class Waiting(Generic[T]):
-    """An item that waits: `seconds` long, of the request `request`, in the company of items with the same `key`."""
+    """An item that waits: `seconds` long, of a request, which is a client's, in the company of items with the same `key`."""
 
     seconds: float
     item: T
     request: Any = None
+    client: Any = None
     lane: Lane = Lane.BULK
     key: Hashable = None
     can_wait: bool = False
@@ -45,9 +48,9 @@ class Pool(Generic[T]):
     def __init__(self, cancelled: Event) -> None:
         self._waiting: list[Waiting[T]] = []
         self._idle: Counter[Lane] = Counter()
-        self._in_a_row = 0
-        self._turns: dict[Any, tuple[int, bool]] = {}
-        """Of each request: when it led a batch last, or came in, and whether it has led one."""
+        self._in_a_row = self._behind = 0
+        self._turns: dict[tuple[str, Any], tuple[int, bool]] = {}
+        """Of each client and each request: when it led a batch last, or came in, and whether it has led one."""
         self._turn = 0
         self._cancelled = cancelled
         self._changed = Condition()
@@ -57,7 +60,8 @@ class Pool(Generic[T]):
         with self._changed:
             for item in items:
                 self._waiting.append(item)
-                self._turns.setdefault(item.request, (self._turn, False))
+                for who in _whose(item):
+                    self._turns.setdefault(who, (self._turn, False))
             self._changed.notify_all()
 
     def drop(self, unwanted: Callable[[T], bool]) -> None:
@@ -79,8 +83,8 @@ class Pool(Generic[T]):
                 self._idle.subtract(lanes)
             taken = set(map(id, batch))
             self._waiting = [waiting for waiting in self._waiting if id(waiting) not in taken]
-            left = {waiting.request for waiting in self._waiting}
-            self._turns = {request: turn for request, turn in self._turns.items() if request in left}
+            left = {who for waiting in self._waiting for who in _whose(waiting)}
+            self._turns = {who: turn for who, turn in self._turns.items() if who in left}
             return [waiting.item for waiting in batch]
 
     def _batch(self, ready: list[Waiting[T]], size: int) -> list[Waiting[T]]:
@@ -92,18 +96,25 @@ class Pool(Generic[T]):
         long = bool(patient) and time.monotonic() - patient[0].since > PATIENCE_SECONDS
         if patient and (not urgent or len(patient) >= size or long):
             return together(patient, patient[0], size)
-        leader = min(urgent, key=lambda waiting: self._turns[waiting.request])
+        leader = min(urgent, key=lambda waiting: [self._turns[who] for who in _whose(waiting)])
         self._turn += 1
-        self._turns[leader.request] = (self._turn, True)
+        self._turns.update(dict.fromkeys(_whose(leader), (self._turn, True)))
         return together(urgent, leader, min(size, share))
 
     def _lane(self, ready: list[Waiting[T]]) -> Lane:
-        lanes = {waiting.lane for waiting in ready}
-        first, last = min(lanes), max(lanes)
-        if first is last:
+        first, *behind = sorted({waiting.lane for waiting in ready})
+        if not behind:
             return first
-        self._in_a_row = (self._in_a_row + 1) % (INTERACTIVE_IN_A_ROW + 1)
-        return first if self._in_a_row else last
+        self._in_a_row = (self._in_a_row + 1) % (FIRST_IN_A_ROW + 1)
+        if self._in_a_row:
+            return first
+        self._behind += 1
+        return behind[self._behind % len(behind)]
+
+
+def _whose(waiting: Waiting[Any]) -> tuple[tuple[str, Any], tuple[str, Any]]:
+    """Who takes turns: first of all clients, then the requests of one."""
+    return ("client", waiting.client), ("request", waiting.request)
 
 
 def together(waiting: list[Waiting[T]], leader: Waiting[T], size: int) -> list[Waiting[T]]:

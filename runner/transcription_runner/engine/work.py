@@ -1,5 +1,6 @@
 """What goes into the engine and what comes out: a sound with what is asked of it; a transcript, or the reason for none."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -17,12 +18,14 @@ SoundSource = Path | str | bytes | NDArray[np.float32]
 
 
 class Lane(IntEnum):
-    """Who goes first."""
+    """Who goes first. Whoever goes behind keeps a share of the device, however much goes before."""
 
-    INTERACTIVE = 0
+    LIVE = 0
+    """Somebody is still speaking."""
+    INTERACTIVE = 1
     """Somebody waits."""
-    BULK = 1
-    """Nobody waits; bulk work keeps a share of the device, however much interactive work there is."""
+    BULK = 2
+    """Nobody waits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,10 @@ class Work:
     tag: Any = None
     """The caller's own; it comes back untouched."""
     lane: Lane = Lane.BULK
+    client: Hashable = None
+    """Whose it is: clients take turns, however many works each of them has."""
+    is_speech: bool = False
+    """The sound is one stretch of speech, cut by who submits it: up to 30 s are recognised as they are, more are searched."""
 
 
 @dataclass(frozen=True)

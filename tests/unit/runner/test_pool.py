@@ -7,7 +7,7 @@ import pytest
 
 from transcription_runner.engine import pool as pools
 from transcription_runner.engine.gate import Gate
-from transcription_runner.engine.pool import ANY_LANE, INTERACTIVE_IN_A_ROW, Pool, Waiting, together
+from transcription_runner.engine.pool import ANY_LANE, FIRST_IN_A_ROW, Pool, Waiting, together
 from transcription_runner.engine.work import Lane
 
 URGENT, BULK = Lane.INTERACTIVE, Lane.BULK
@@ -56,6 +56,12 @@ def test_requests_take_turns_so_that_a_long_one_keeps_a_short_one_waiting_for_on
     assert "short" in pool.take(4)
 
 
+def test_clients_take_turns_however_many_requests_each_of_them_has() -> None:
+    many = [Waiting(5.0, f"many{number}", object(), "many") for number in range(20)]
+    pool = pool_of(*many, Waiting(5.0, "one0", object(), "one"), Waiting(5.0, "one1", object(), "one"))
+    assert [pool.take(1)[0] for _ in range(6)] == ["many0", "one0", "many1", "one1", "many2", "many3"]
+
+
 def test_interactive_goes_before_bulk() -> None:
     pool = pool_of(Waiting(5.0, "bulk", lane=BULK), Waiting(30.0, "urgent", lane=URGENT))
     assert pool.take(1) == ["urgent"]
@@ -63,8 +69,14 @@ def test_interactive_goes_before_bulk() -> None:
 
 def test_bulk_keeps_a_share_however_much_is_interactive() -> None:
     pool = pool_of(*(Waiting(5.0, "urgent", lane=URGENT) for _ in range(100)), *(Waiting(5.0, "bulk") for _ in range(100)))
-    taken = [pool.take(1)[0] for _ in range(10 * (INTERACTIVE_IN_A_ROW + 1))]
+    taken = [pool.take(1)[0] for _ in range(10 * (FIRST_IN_A_ROW + 1))]
     assert taken.count("bulk") == 10
+
+
+def test_nobody_behind_live_streams_starves() -> None:
+    pool = pool_of(*(Waiting(5.0, lane.name, lane=lane) for lane in Lane for _ in range(100)))
+    taken = [pool.take(1)[0] for _ in range(10 * (FIRST_IN_A_ROW + 1))]
+    assert (taken.count("LIVE"), taken.count("INTERACTIVE"), taken.count("BULK")) == (40, 5, 5)
 
 
 def test_who_serves_one_lane_only_never_takes_from_the_other() -> None:
