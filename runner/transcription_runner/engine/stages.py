@@ -15,7 +15,7 @@ from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
 from transcription_runner.engine.decoding.wanted import Wanted
 from transcription_runner.engine.detection.vad import Chunk, SpeechFinder
 from transcription_runner.engine.in_flight import InFlight
-from transcription_runner.engine.recognition.asked import Asked
+from transcription_runner.engine.recognition.asked import FULL_FRAMES, Asked
 from transcription_runner.engine.recognition.recognise import Heard, Recogniser
 from transcription_runner.engine.transcript import Part, Placed, aligns
 from transcription_runner.engine.voices.diarize import Diarizer, Voices
@@ -72,9 +72,11 @@ class Stages:
     def find_speech(self, files: Sequence[InFlight]) -> list[list[list[Chunk]]]:
         """The chunks of speech of each channel of each file."""
         with self._timed("find speech"):
-            sounds = [(audio, file.recipe.vad) for file in files for audio in file.channels]
-            found = iter(self.finder.find(sounds))
-            return [[next(found) for _ in file.channels] for file in files]
+            searched = [(audio, file.recipe.vad) for file in files if not _is_chunk(file) for audio in file.channels]
+            found = iter(self.finder.find(searched))
+            return [
+                [[Chunk(0.0, audio.seconds)] if _is_chunk(file) else next(found) for audio in file.channels] for file in files
+            ]
 
     def recognise(self, parts: Sequence[tuple[InFlight, Part]]) -> list[Heard]:
         """What is said in each part."""
@@ -123,6 +125,11 @@ class Stages:
         finally:
             with self._counting:
                 self.seconds[stage] += time.monotonic() - began
+
+
+def _is_chunk(file: InFlight) -> bool:
+    """Whether it is known to be one stretch of speech, and fits the recogniser's window."""
+    return file.work.is_speech and file.seconds * 100 <= FULL_FRAMES
 
 
 def by_attention(one: Placed) -> Aligned:

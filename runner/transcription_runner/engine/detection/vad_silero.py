@@ -51,18 +51,32 @@ def longest_turn(settings: Vad) -> int:
 
 def probabilities(sound: Audio) -> Iterator[float]:
     """That a frame is speech, for each frame of the sound; the last is filled up with silence."""
-    from faster_whisper.vad import get_vad_model
-
-    session = get_vad_model().session
-    hidden, cell, heard = np.zeros(STATE, np.float32), np.zeros(STATE, np.float32), np.zeros(CONTEXT, np.float32)
+    network = SpeechNetwork()
     frames = len(sound.pcm) // FRAME + 1
     for first in range(0, frames, BLOCK_FRAMES):
         count = min(BLOCK_FRAMES, frames - first)
         samples = floats(sound.pcm[first * FRAME : (first + count) * FRAME])
-        samples = np.concatenate([heard, samples, np.zeros(count * FRAME - len(samples), np.float32)])
-        speech, hidden, cell = session.run(None, {"input": _overlapping(samples), "h": hidden, "c": cell})
-        heard = samples[-CONTEXT:]
-        yield from np.ravel(speech).tolist()
+        yield from network(np.concatenate([samples, np.zeros(count * FRAME - len(samples), np.float32)]))
+
+
+class SpeechNetwork:
+    """The network over one sound that comes in pieces. It remembers what it heard."""
+
+    def __init__(self) -> None:
+        from faster_whisper.vad import get_vad_model
+
+        self._session = get_vad_model().session
+        self._hidden, self._cell = np.zeros(STATE, np.float32), np.zeros(STATE, np.float32)
+        self._heard = np.zeros(CONTEXT, np.float32)
+
+    def __call__(self, samples: NDArray[np.float32]) -> list[float]:
+        """That each frame of the next samples, a multiple of FRAME and from -1 to 1, is speech."""
+        sound = np.concatenate([self._heard, samples])
+        given = {"input": _overlapping(sound), "h": self._hidden, "c": self._cell}
+        speech, self._hidden, self._cell = self._session.run(None, given)
+        self._heard = sound[-CONTEXT:]
+        found: list[float] = np.ravel(speech).tolist()
+        return found
 
 
 def _overlapping(samples: NDArray[np.float32]) -> Any:
