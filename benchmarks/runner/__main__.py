@@ -6,6 +6,7 @@ python -m benchmarks.runner [--only short,leak] [--rounds 3] [--output build/fig
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ from . import growth, hallucination, leak, real_speech, speed, split, word_error
 from .bars import BARS
 from .sides import ROOT, WORK, Setting, environment
 
+_PROGRAMS = ("espeak-ng", "ffmpeg")
+"""The corpus is spoken by the one, and stock whisperx decodes by the other."""
 _LIBRARIES = ("whisperx", "faster-whisper", "ctranslate2", "torch", "pyannote.audio", "numba")
 MINUTES = {  # about how long each part takes with three rounds on two quiet cores
     "short": 14.0,
@@ -104,6 +107,8 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if missing := [program for program in _PROGRAMS if shutil.which(program) is None]:
+        parser.error(f"{' and '.join(missing)} cannot be found: apt-get install {' '.join(missing)}")
     return arguments
 
 
