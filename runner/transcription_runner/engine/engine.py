@@ -113,6 +113,18 @@ class Engine:
         """Raises what ended the engine, if anything has: then nothing more can be done by it."""
         self._flow.check()
 
+    def put_away(self, idle_seconds: float) -> bool:
+        """Give the memory of the recogniser's weights back if nothing was recognised for so long; whether that was done.
+
+        The next work fetches them again. The smaller models of other stages stay.
+        """
+        return self._stages.recogniser.weights.put_away(idle_seconds)
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the recogniser's weights are on the device."""
+        return self._stages.recogniser.weights.at_hand
+
     @property
     def stage_seconds(self) -> dict[str, float]:
         """How long each stage has worked so far; stages overlap, so the sum can exceed the time that has passed."""

@@ -46,6 +46,7 @@ class Interpreter:
     def __init__(self, whisper: Any, model_name: str) -> None:
         """`whisper`: a faster_whisper.WhisperModel."""
         self._whisper, self._name = whisper, model_name
+        self._multilingual: bool = whisper.model.is_multilingual
         self.tokenizer = cache(self._tokenizer_of)
 
     def asked(self, recipe: Recipe, by_attention: Callable[[str], bool]) -> Asked:
@@ -82,8 +83,7 @@ class Interpreter:
     def _tokenizer_of(self, language: str, task: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 
-        multilingual = self._whisper.model.is_multilingual
-        return Tokenizer(self._whisper.hf_tokenizer, multilingual, task=task, language=language)
+        return Tokenizer(self._whisper.hf_tokenizer, self._multilingual, task=task, language=language)
 
     def _numerals(self) -> list[int]:
         tokenizer = self.tokenizer("en", str(Task.TRANSCRIBE))
@@ -91,11 +91,10 @@ class Interpreter:
 
     def _check_language(self, recipe: Recipe) -> None:
         wanted = [recipe.language] if recipe.language else recipe.language_detection.candidates
-        multilingual = self._whisper.model.is_multilingual
-        if not multilingual and recipe.task is Task.TRANSLATE:
+        if not self._multilingual and recipe.task is Task.TRANSLATE:
             raise ConfigurationError("UnsupportedTask", f"the model {self._name!r} knows English only and cannot translate")
         for language in wanted:
-            if multilingual and self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
+            if self._multilingual and self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
                 raise ConfigurationError("UnsupportedLanguage", f"the model {self._name!r} does not know {language!r}")
-            if not multilingual and language != "en":
+            if not self._multilingual and language != "en":
                 raise ConfigurationError("UnsupportedLanguage", f"the model {self._name!r} knows English only, not {language!r}")

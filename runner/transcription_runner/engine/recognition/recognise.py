@@ -22,6 +22,7 @@ from transcription_runner.engine.recognition.features import features_storage, l
 from transcription_runner.engine.recognition.language import among
 from transcription_runner.engine.recognition.quality import suspicions
 from transcription_runner.engine.recognition.timestamps import segments_by_timestamps
+from transcription_runner.engine.recognition.weights import Weights
 from transcription_runner.engine.words.attention import token_times
 from transcription_runner.engine.words.word_groups import WordTime
 
@@ -78,6 +79,8 @@ class Recogniser:
         self._place = device if device == "cpu" else f"{device}:{device_index}"
         self._weight_bytes = (folder / "model.bin").stat().st_size
         self._mels: int = self._model.n_mels
+        self._multilingual: bool = self._model.is_multilingual
+        self.weights = Weights(self._model)
         self._interpreter = Interpreter(self._whisper, model.name)
 
     def asked(self, recipe: Any, by_attention: Callable[[str], bool]) -> Asked:
@@ -93,6 +96,19 @@ class Recogniser:
     @device_faults()
     def recognise(self, windows: Sequence[Window]) -> list[Heard]:
         """The text of each window, in order; all of one `Asked.key`. Raises DeviceError."""
+        with self.weights.in_work():
+            return self._recognised(windows)
+
+    @device_faults()
+    def look_again(self, windows: Sequence[Window], doubted: Sequence[Heard]) -> list[Heard]:
+        """For each the first answer that passes, else the one with fewest suspicions and the best probability.
+
+        The windows have their languages; all are of one `Asked.key`. Raises DeviceError.
+        """
+        with self.weights.in_work():
+            return self._looked_again(windows, doubted)
+
+    def _recognised(self, windows: Sequence[Window]) -> list[Heard]:
         frames = max(window_frames(window.seconds) for window in windows)
         encoded = self._encoded(windows, frames)
         languages, probabilities = self._languages(windows, encoded)
@@ -102,12 +118,7 @@ class Recogniser:
         final = [index for index, one in enumerate(heard) if not one.doubted or len(decoding.temperatures) == 1]
         return self._with_words(windows, encoded, heard, final)
 
-    @device_faults()
-    def look_again(self, windows: Sequence[Window], doubted: Sequence[Heard]) -> list[Heard]:
-        """For each the first answer that passes, else the one with fewest suspicions and the best probability.
-
-        The windows have their languages; all are of one `Asked.key`. Raises DeviceError.
-        """
+    def _looked_again(self, windows: Sequence[Window], doubted: Sequence[Heard]) -> list[Heard]:
         encoded = self._encoded(windows, FULL_FRAMES)
         temperatures = windows[0].asked.recipe.decoding.temperatures
         short = any(window_frames(window.seconds) < FULL_FRAMES for window in windows)
@@ -136,7 +147,7 @@ class Recogniser:
 
     def _languages(self, windows: Sequence[Window], encoded: Any) -> tuple[list[DetectedLanguage], list[dict[str, float] | None]]:
         fixed = [window.language for window in windows]
-        if not self._model.is_multilingual:
+        if not self._multilingual:
             return [DetectedLanguage(code="en") for _ in windows], [None for _ in windows]
         detected = self._model.detect_language(encoded) if None in fixed else [[]] * len(fixed)
         languages: list[DetectedLanguage] = []
