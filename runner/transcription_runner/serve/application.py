@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from transcription_runner.errors import TranscriptionError
 from transcription_runner.serve.answers import body
 from transcription_runner.serve.documented import DESCRIPTION, TRANSCRIBE, answers, upload_form
+from transcription_runner.serve.live.routes import live_routes
 from transcription_runner.serve.openai_routes import openai_routes
 from transcription_runner.serve.parameters import ALLOWED, Parameters, recipe_of
 from transcription_runner.serve.refusals import Refusal, invalid, refusal_of
@@ -27,6 +28,7 @@ def application(service: Service, version: str) -> FastAPI:
     app = FastAPIOffline(title="Transcription", version=version, description=DESCRIPTION, redoc_url=None)
     app.include_router(_transcribe(service))
     app.include_router(openai_routes(service))
+    app.include_router(live_routes(service))
     app.include_router(_operations(service))
     for kind in (Refusal, TranscriptionError, RequestValidationError, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, _refused)
@@ -50,7 +52,7 @@ def _transcribe(service: Service) -> APIRouter:
         async with service.upload(request, recipe) as upload:
             if upload.fields:
                 raise misplaced(upload.fields)
-            transcript = await transcribed(request, service.engine, work_of(upload, recipe))
+            transcript = await transcribed(request, service.engine, work_of(upload, recipe, service.keys.client(request)))
         content, media_type = await run_in_threadpool(body, transcript, parameters.format)
         return Response(content, media_type=media_type)
 

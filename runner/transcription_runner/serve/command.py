@@ -7,6 +7,7 @@ from transcription_runner.loading import loading_options
 
 PORT = 9080
 PLACES = 32
+STREAMS = 8
 
 
 def serve_options(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,21 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
         default=PLACES,
         metavar="N",
         help="requests that are taken in at once; the next one gets 429 and is told when to come back; default: %(default)s",
+    )
+    group.add_argument(
+        "--idle-seconds",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="after so long without work the memory of Whisper's weights is given back; the next request waits until they are "
+        "loaded again; default: 0, never",
+    )
+    group.add_argument(
+        "--streams",
+        type=int,
+        default=STREAMS,
+        metavar="N",
+        help="live streams that may be open at once, beside the places; default: %(default)s",
     )
     group.add_argument(
         "--api-keys-file",

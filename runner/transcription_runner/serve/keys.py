@@ -9,11 +9,15 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from starlette.requests import HTTPConnection
+
 from transcription_runner.serve.refusals import Refusal
 
 ENV_API_KEYS = "TRANSCRIPTION_API_KEYS"
 """Keys, separated by commas or spaces."""
 SHORTEST = 16
+OPENAI_PREFIX = "openai-insecure-api-key."
+"""What browsers put before a key for OpenAI's realtime API."""
 
 
 class Keys:
@@ -25,14 +29,43 @@ class Keys:
             raise ValueError(f"an API key has fewer than {SHORTEST} characters: it could be guessed")
         self._hashes = [_hashed(key) for key in keys]
 
+    def client(self, connection: HTTPConnection) -> str:
+        """Who asks, for taking turns: by the key where keys are asked for, else by the address."""
+        if self._hashes:
+            return _hashed(_given(connection.headers)).hex()
+        return connection.client.host if connection.client else ""
+
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal unless `Authorization: Bearer KEY` or `X-API-Key: KEY` has one of them."""
+        """Raises Refusal unless `Authorization: Bearer KEY` or `X-API-Key: KEY` has one of them.
+
+        `Authorization: Token KEY` will do, too, as Deepgram's clients write it, and for browsers, which can send no
+        header, a subprotocol.
+        """
         if not self._hashes:
             return
-        scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        given = _hashed(bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", ""))
+        given = _hashed(_given(headers))
         if not any([hmac.compare_digest(given, known) for known in self._hashes]):  # noqa: C419 - all of them, each time
             raise Refusal(401, "InvalidKey", "send one of this service's API keys as Authorization: Bearer KEY or X-API-Key: KEY")
+
+
+def _given(headers: Mapping[str, str]) -> str:
+    """The key that came with a request; empty where none did."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    key = bearer.strip() if scheme.lower() in ("bearer", "token") else headers.get("x-api-key", "")
+    return key or key_of(subprotocols(headers))
+
+
+def subprotocols(headers: Mapping[str, str]) -> list[str]:
+    """What a WebSocket's client offers to speak, in order."""
+    return [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",") if one.strip()]
+
+
+def key_of(offered: Sequence[str]) -> str:
+    """The key among subprotocols: behind OpenAI's prefix, or after `token`, as Deepgram has it. Empty where there is none."""
+    behind = [one.removeprefix(OPENAI_PREFIX) for one in offered if one.startswith(OPENAI_PREFIX)]
+    if behind:
+        return behind[0]
+    return offered[1] if len(offered) > 1 and offered[0] == "token" else ""
 
 
 def keys_of(file: Path | None) -> Keys:

@@ -29,7 +29,7 @@ def openai_routes(service: Service) -> APIRouter:
             fields = fields_of(upload.fields, kind)
             recipe = recipe_of(fields, service.served)
             await service.prepare(recipe)
-            work = work_of(upload, recipe)
+            work = work_of(upload, recipe, service.keys.client(request))
             if fields.stream:
                 return EventStream(events(request, service.engine, work), held.pop_all())
             transcript = await transcribed(request, service.engine, work)

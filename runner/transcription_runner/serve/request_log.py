@@ -22,6 +22,8 @@ QUIET = ("/healthz", "/readyz", "/metrics")
 """Routes that are asked all the time; logged as debug."""
 ELSEWHERE = "(none)"
 """Stands for an address that no route has: anybody may invent any number of them."""
+SWITCHED = 101
+"""The status of a WebSocket that was accepted."""
 NOBODY = 499
 """The status that a log has for a client that hung up, as nginx writes it."""
 
@@ -34,7 +36,7 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         request_id, began = uuid.uuid4().hex[:16], time.monotonic()
@@ -43,7 +45,9 @@ class RequestLog:
 
         async def sending(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] == "websocket.accept":
+                status = SWITCHED
+            elif message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
@@ -62,7 +66,7 @@ class RequestLog:
         self._metrics.answered(route, status, seconds, figures)
         fields = {
             "request": request_id,
-            "method": scope["method"][:16],
+            "method": scope.get("method", "WEBSOCKET")[:16],
             "route": route,
             "status": NOBODY if figures.hung_up else status,
             "seconds": round(seconds, 3),
@@ -70,7 +74,9 @@ class RequestLog:
         if figures.upload_bytes:
             fields["bytes"] = figures.upload_bytes
         if figures.waited_seconds is not None:
-            fields |= {"waited_seconds": round(figures.waited_seconds, 3), "audio_seconds": round(figures.audio_seconds, 2)}
+            fields["waited_seconds"] = round(figures.waited_seconds, 3)
+        if figures.audio_seconds:
+            fields["audio_seconds"] = round(figures.audio_seconds, 2)
         line = " ".join(f"{name}={value}" for name, value in fields.items())
         log.log(logging.DEBUG if route in QUIET else logging.INFO, "%s", line, extra={"fields": fields})
 

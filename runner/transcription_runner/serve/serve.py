@@ -19,7 +19,9 @@ from transcription_runner.errors import ConfigurationError, DeviceError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.loading import check_loading, engine, in_words_of_options, placed
 from transcription_runner.serve.application import application
+from transcription_runner.serve.idle import putting_away
 from transcription_runner.serve.keys import Keys, keys_of
+from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
 from transcription_runner.serve.request_log import JsonFormatter
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 USAGE_ERROR = 2
 MOST_PLACES = 1000
+MESSAGE_BYTES = 16 << 20
+"""Of one message of a WebSocket: OpenAI's clients may send 15 MiB of base64 at once."""
 KEEP_ALIVE_SECONDS = 75
 """How long a connection may idle: longer than the 60 s of usual proxies, which would else meet connections that just closed."""
 
@@ -60,15 +64,21 @@ def _served(arguments: argparse.Namespace, keys: Keys, listener: socket.socket, 
     loaded = served(what.model, what.device)
     with engine(what) as resident:
         warm_up(resident)
-        places, metrics = Places(arguments.places), Metrics(loaded, arguments.places)
+        places, streams = Places(arguments.places), Streams(arguments.streams)
+        metrics = Metrics(loaded, arguments.places, arguments.streams)
         metrics.taken.set_function(lambda: places.taken)
-        service = Service(resident, loaded, keys, places, Scratch(limits.scratch_bytes), limits.fetch_bytes, metrics)
+        metrics.streaming.set_function(lambda: streams.taken)
+        metrics.at_hand.set_function(lambda: resident.at_hand)
+        scratch = Scratch(limits.scratch_bytes)
+        service = Service(resident, loaded, keys, places, scratch, limits.fetch_bytes, metrics, streams, limits.audio_seconds)
         config = uvicorn.Config(
             application(service, version),
             http="h11",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=MESSAGE_BYTES,
             lifespan="off",
             log_config=None,
+            log_level="warning",  # it would tell addresses, and what stands in them
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -77,9 +87,25 @@ def _served(arguments: argparse.Namespace, keys: Keys, listener: socket.socket, 
             signal.signal(number, lambda *_: None)
         host, port = listener.getsockname()[:2]
         log.info("serving %s (%s, %s) on %s port %d", loaded.name, loaded.compute_type, loaded.device, host, port)
-        uvicorn.Server(config).run(sockets=[listener])
+        with putting_away(resident, arguments.idle_seconds):
+            Server(config, streams).run(sockets=[listener])
         log.info("every request that was taken is answered")
     return int(ExitCode.DONE)
+
+
+class Server(uvicorn.Server):
+    """Lets live streams tell their last words before their connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """After a signal."""
+        for server in self.servers:
+            server.close()
+        await self._streams.drain()
+        await super().shutdown(sockets)
 
 
 def _checked(arguments: argparse.Namespace) -> Keys:
@@ -87,6 +113,10 @@ def _checked(arguments: argparse.Namespace) -> Keys:
     check_loading(arguments)
     if not 1 <= arguments.places <= MOST_PLACES:
         raise ValueError(f"--places must be 1 to {MOST_PLACES}, not {arguments.places}")
+    if not 0 <= arguments.idle_seconds < float("inf"):
+        raise ValueError(f"--idle-seconds must be 0 or more, not {arguments.idle_seconds}; 0: never")
+    if not 0 <= arguments.streams <= MOST_PLACES:
+        raise ValueError(f"--streams must be 0 to {MOST_PLACES}, not {arguments.streams}; 0: none")
     if not 0 <= arguments.port < 1 << 16:
         raise ValueError(f"--port must be 0 to 65535, not {arguments.port}; 0: any that is free, which the log then tells")
     return keys_of(arguments.api_keys_file)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from transcription_api.runner_config import Recipe
 from transcription_runner.engine.engine import Engine
 from transcription_runner.serve.keys import Keys
+from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
 from transcription_runner.serve.refusals import LONGEST_NAME, Refusal
@@ -34,6 +35,9 @@ class Service:
     most_bytes: int
     """Of one upload."""
     metrics: Metrics
+    streams: Streams
+    longest_seconds: float
+    """Of one recording, or stream."""
 
     async def admitted(self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         """A dependency of every route that works. Raises Refusal (InvalidKey)."""

@@ -23,9 +23,9 @@ def lane_of(size: int) -> Lane:
     return Lane.BULK if size >= LONG_BYTES else Lane.INTERACTIVE
 
 
-def work_of(upload: Upload, recipe: Recipe) -> Work:
-    """What the engine is asked."""
-    return Work(Path(upload.path), recipe, SourceObject(key=upload.name), lane=lane_of(upload.size))
+def work_of(upload: Upload, recipe: Recipe, client: str) -> Work:
+    """What the engine is asked, and by whom."""
+    return Work(Path(upload.path), recipe, SourceObject(key=upload.name), lane=lane_of(upload.size), client=client)
 
 
 async def transcribed(request: Request, engine: Engine, work: Work, watch: Watch | None = None) -> Transcript:

@@ -171,6 +171,19 @@ def test_the_documentation_is_there_without_any_other_server(service: ServicePro
     assert "/transcribe" in service.client.get("/openapi.json").json()["paths"]
 
 
+def test_an_idle_model_is_put_away_and_comes_back_for_the_next_request(models: Path, sound: bytes) -> None:
+    with serving(models, "--idle-seconds", "1") as service:
+
+        def at_hand() -> bool:
+            return "transcription_service_model_at_hand 1.0" in service.client.get("/metrics").text
+
+        first = service.post(sound, language="en", format="txt").text
+        until(lambda: not at_hand())
+        assert service.client.get("/readyz").status_code == 200
+        assert service.post(sound, language="en", format="txt").text == first
+        assert at_hand()
+
+
 def test_overload_is_refused_keys_are_asked_for_and_sigterm_answers_all_that_were_taken(models: Path) -> None:
     recordings = [wav(np.tile(said(SENTENCE), times)) for times in (2, 3, 4)]
     with serving(models, "--places", "3", "--log-format", "json", TRANSCRIPTION_API_KEYS=KEY) as service:

@@ -17,6 +17,7 @@ from transcription_api.transcript import Transcript
 from transcription_runner.engine.work import Watch, Work
 from transcription_runner.serve.application import application
 from transcription_runner.serve.keys import Keys
+from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
 from transcription_runner.serve.served import Served
@@ -41,7 +42,9 @@ class NamedEngine(ScriptedEngine):
 def service(
     engine: ScriptedEngine, *, places: int = 32, keys: Keys | None = None, most: int = 1 << 20, scratch: int = 1 << 30
 ) -> Service:
-    return Service(engine, LOADED, keys or Keys(), Places(places), Scratch(scratch), most, Metrics(LOADED, places))
+    streams = Streams(8)
+    metrics = Metrics(LOADED, places, streams.most)
+    return Service(engine, LOADED, keys or Keys(), Places(places), Scratch(scratch), most, metrics, streams, 3600.0)
 
 
 def engine_of(stages: Scripted | None = None) -> NamedEngine:
