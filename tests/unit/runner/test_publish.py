@@ -56,7 +56,7 @@ def publisher(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.http.server_port))
     (tmp_path / "token").write_text("first\n")
     one = PodPublisher("team", "calls-1-1-abcde", tmp_path)
-    one._url = one._url.replace("https:", "http:")
+    one._server._address = one._server._address.replace("https:", "http:")
     return one
 
 
