@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from transcription_runner.errors import TranscriptionError
 from transcription_runner.serve.answers import body
 from transcription_runner.serve.documented import DESCRIPTION, TRANSCRIBE, answers, upload_form
+from transcription_runner.serve.jobs.accepted import accepted
+from transcription_runner.serve.jobs.routes import accepted_answer, job_routes
 from transcription_runner.serve.live.routes import live_routes
 from transcription_runner.serve.openai_routes import openai_routes
 from transcription_runner.serve.parameters import ALLOWED, Parameters, recipe_of
@@ -29,6 +31,8 @@ def application(service: Service, version: str) -> FastAPI:
     app.include_router(_transcribe(service))
     app.include_router(openai_routes(service))
     app.include_router(live_routes(service))
+    if service.jobs is not None:
+        app.include_router(job_routes(service, service.jobs))
     app.include_router(_operations(service))
     for kind in (Refusal, TranscriptionError, RequestValidationError, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, _refused)
@@ -44,11 +48,13 @@ def _transcribe(service: Service) -> APIRouter:
         summary="Transcribe a recording",
         description=TRANSCRIBE,
         response_class=Response,
-        responses=answers(),
+        responses={**answers(), **accepted_answer()},
         openapi_extra=upload_form(),
     )
     async def transcribe(request: Request, parameters: Annotated[Parameters, Query()]) -> Response:
         recipe = recipe_of(parameters, service.served)
+        if parameters.asynchronous or parameters.source is not None:
+            return await accepted(request, service, parameters, recipe)
         async with service.upload(request, recipe) as upload:
             if upload.fields:
                 raise misplaced(upload.fields)

@@ -8,6 +8,7 @@ from transcription_runner.loading import loading_options
 PORT = 9080
 PLACES = 32
 STREAMS = 8
+JOBS_PREFIX = "service/"
 
 
 def serve_options(parser: argparse.ArgumentParser) -> None:
@@ -55,4 +56,35 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
         help="keys, one a line, and those in TRANSCRIPTION_API_KEYS: each request must bring one; default: everybody is served",
     )
     group.add_argument("--log-format", choices=("text", "json"), default="text", help="default: %(default)s")
+    _jobs_options(parser)
     loading_options(parser)
+
+
+def _jobs_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "jobs",
+        "long work as TranscriptionJobs of the namespace that the service's pod is in: POST /transcribe?async=true. Needs "
+        "S3_ACCESS_KEY and S3_SECRET_KEY in the environment.",
+    )
+    group.add_argument("--jobs-bucket", metavar="BUCKET", help="for uploads and transcripts; default: there are no jobs")
+    group.add_argument(
+        "--jobs-prefix", default=JOBS_PREFIX, metavar="PREFIX", help="what their keys begin with; default: %(default)s"
+    )
+    group.add_argument("--jobs-endpoint", metavar="URL", help="the store's address, for this service and for the jobs' pods")
+    group.add_argument(
+        "--jobs-secret", metavar="NAME", help="the Secret with the store's keys, for the jobs' pods; default: the operator's"
+    )
+    group.add_argument(
+        "--jobs-source",
+        action="append",
+        default=[],
+        metavar="BUCKET",
+        help="a further bucket whose recordings requests may name, source=s3://BUCKET/KEY; may be given several times",
+    )
+    group.add_argument(
+        "--jobs-account",
+        type=Path,
+        default=Path("/var/run/secrets/kubernetes.io/serviceaccount"),
+        metavar="DIR",
+        help="token, ca.crt and namespace of the pod's account; default: %(default)s",
+    )

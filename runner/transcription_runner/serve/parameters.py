@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from transcription_api.languages import LANGUAGE_CODES
 from transcription_api.runner_config import Recipe
@@ -55,10 +55,14 @@ class Parameters(BaseModel):
     """The model that is loaded; another one is refused with its name."""
     compute_type: ComputeType | None = None
     """The number format that the service computes in; another one is refused."""
+    asynchronous: Annotated[bool, Field(alias="async")] = False
+    """true: the work is a job of the cluster, and the answer, 202, comes with its address; where the service has jobs."""
+    source: Annotated[str, Field(max_length=2000)] | None = None
+    """With async=true, instead of a file: the address of a recording in the store, s3://BUCKET/KEY."""
 
 
 ALLOWED: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(Parameters.model_fields, ()),
+    **dict.fromkeys((field.alias or name for name, field in Parameters.model_fields.items()), ()),
     "language": LANGUAGE_CODES,
     "task": tuple(Task),
     "format": tuple(str(one) for one in Answer),

@@ -20,6 +20,8 @@ from transcription_runner.limits import limits_from_environment
 from transcription_runner.loading import check_loading, engine, in_words_of_options, placed
 from transcription_runner.serve.application import application
 from transcription_runner.serve.idle import putting_away
+from transcription_runner.serve.jobs.jobs import Jobs
+from transcription_runner.serve.jobs.options import jobs_of
 from transcription_runner.serve.keys import Keys, keys_of
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
@@ -46,20 +48,20 @@ def serve(arguments: argparse.Namespace, version: str) -> int:
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonFormatter())
     try:
-        keys = _checked(arguments)
+        keys, jobs = _checked(arguments), jobs_of(arguments)
         listener = _listener(arguments.host, arguments.port)
     except ValueError as error:
         print(f"transcription-runner: {error}", file=sys.stderr)
         return USAGE_ERROR
     try:
         with closing(listener):
-            return _served(arguments, keys, listener, version)
+            return _served(arguments, keys, jobs, listener, version)
     except (ConfigurationError, DeviceError) as error:
         print(f"transcription-runner: {error.reason}: {in_words_of_options(error.message)}", file=sys.stderr)
         return int(ExitCode.CONFIGURATION if isinstance(error, ConfigurationError) else ExitCode.INTERNAL)
 
 
-def _served(arguments: argparse.Namespace, keys: Keys, listener: socket.socket, version: str) -> int:
+def _served(arguments: argparse.Namespace, keys: Keys, jobs: Jobs | None, listener: socket.socket, version: str) -> int:
     limits, what = limits_from_environment(), placed(arguments)
     loaded = served(what.model, what.device)
     with engine(what) as resident:
@@ -69,8 +71,8 @@ def _served(arguments: argparse.Namespace, keys: Keys, listener: socket.socket, 
         metrics.taken.set_function(lambda: places.taken)
         metrics.streaming.set_function(lambda: streams.taken)
         metrics.at_hand.set_function(lambda: resident.at_hand)
-        scratch = Scratch(limits.scratch_bytes)
-        service = Service(resident, loaded, keys, places, scratch, limits.fetch_bytes, metrics, streams, limits.audio_seconds)
+        scratch, most, longest = Scratch(limits.scratch_bytes), limits.fetch_bytes, limits.audio_seconds
+        service = Service(resident, loaded, keys, places, scratch, most, metrics, streams, longest, jobs)
         config = uvicorn.Config(
             application(service, version),
             http="h11",
@@ -87,8 +89,11 @@ def _served(arguments: argparse.Namespace, keys: Keys, listener: socket.socket, 
             signal.signal(number, lambda *_: None)
         host, port = listener.getsockname()[:2]
         log.info("serving %s (%s, %s) on %s port %d", loaded.name, loaded.compute_type, loaded.device, host, port)
+        server = Server(config, streams)
+        if jobs is not None:
+            jobs.ending = lambda: server.should_exit
         with putting_away(resident, arguments.idle_seconds):
-            Server(config, streams).run(sockets=[listener])
+            server.run(sockets=[listener])
         log.info("every request that was taken is answered")
     return int(ExitCode.DONE)
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from transcription_api.runner_config import Recipe
 from transcription_runner.engine.engine import Engine
+from transcription_runner.serve.jobs.jobs import Jobs
 from transcription_runner.serve.keys import Keys
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
@@ -38,6 +39,8 @@ class Service:
     streams: Streams
     longest_seconds: float
     """Of one recording, or stream."""
+    jobs: Jobs | None = None
+    """Where there are some."""
 
     async def admitted(self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         """A dependency of every route that works. Raises Refusal (InvalidKey)."""

@@ -16,6 +16,7 @@ from transcription_api.speech import ComputeType
 from transcription_api.transcript import Transcript
 from transcription_runner.engine.work import Watch, Work
 from transcription_runner.serve.application import application
+from transcription_runner.serve.jobs.jobs import Jobs
 from transcription_runner.serve.keys import Keys
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
@@ -40,11 +41,17 @@ class NamedEngine(ScriptedEngine):
 
 
 def service(
-    engine: ScriptedEngine, *, places: int = 32, keys: Keys | None = None, most: int = 1 << 20, scratch: int = 1 << 30
+    engine: ScriptedEngine,
+    *,
+    places: int = 32,
+    keys: Keys | None = None,
+    most: int = 1 << 20,
+    scratch: int = 1 << 30,
+    jobs: Jobs | None = None,
 ) -> Service:
     streams = Streams(8)
     metrics = Metrics(LOADED, places, streams.most)
-    return Service(engine, LOADED, keys or Keys(), Places(places), Scratch(scratch), most, metrics, streams, 3600.0)
+    return Service(engine, LOADED, keys or Keys(), Places(places), Scratch(scratch), most, metrics, streams, 3600.0, jobs)
 
 
 def engine_of(stages: Scripted | None = None) -> NamedEngine:

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from tests.unit.runner.services import BOUNDARY, Answered, Client, client, engine_of, form, service
 from transcription_runner.serve.openai_fields import TranscriptionFields
-from transcription_runner.serve.parameters import Parameters
+from transcription_runner.serve.parameters import ALLOWED
 from transcription_runner.serve.service import Service
 
 HEADERS = some.sampled_from(
@@ -89,9 +89,7 @@ def test_damaged_forms(
 
 
 @settings(max_examples=40)
-@given(
-    some.lists(some.tuples(some.one_of(some.sampled_from([*Parameters.model_fields]), some.text(max_size=8)), WORDS), max_size=4)
-)
+@given(some.lists(some.tuples(some.one_of(some.sampled_from([*ALLOWED]), some.text(max_size=8)), WORDS), max_size=4))
 def test_any_parameters(house: Service, stranger: Stranger, parameters: list[tuple[str, str]]) -> None:
     address = "/transcribe?" + urlencode(
         [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in parameters]

@@ -60,8 +60,10 @@ def test_what_is_loaded_may_be_asked_for_by_its_name() -> None:
         ({"model": "tiny"}, "model", ("large-v2",)),
         ({"compute_type": "int8"}, "compute_type", ("float16",)),
         ({"compute_type": "int4"}, "compute_type", tuple(ComputeType)),
-        ({"langauge": "es"}, "langauge", tuple(Parameters.model_fields)),
+        ({"langauge": "es"}, "langauge", tuple(ALLOWED)),
         ({"diarize": "perhaps"}, "diarize", None),
+        ({"async": "perhaps"}, "async", None),
+        ({"asynchronous": True}, "asynchronous", tuple(ALLOWED)),
         ({"diarize": True, "min_speakers": 0}, "min_speakers", None),
         ({"min_speakers": 2}, "min_speakers", None),
         ({"max_speakers": 2}, "max_speakers", None),
@@ -76,7 +78,7 @@ def test_what_cannot_be_asked_for_is_refused_with_what_can(parameters: dict[str,
 
 
 def test_each_parameter_is_known_to_the_table_of_what_is_allowed() -> None:
-    assert set(ALLOWED) == set(Parameters.model_fields)
+    assert set(ALLOWED) == {field.alias or name for name, field in Parameters.model_fields.items()}
 
 
 def test_a_folder_is_called_by_its_last_name() -> None:

@@ -103,6 +103,13 @@ def test_an_empty_variable_is_a_mistake_and_no_open_door(monkeypatch: pytest.Mon
         (["--api-keys-file", "nowhere"], "nowhere cannot be read"),
         (["--host", "192.0.2.1"], "cannot be had"),
         (["--model", "./nowhere"], "./nowhere does not exist"),
+        (["--jobs-endpoint", "http://minio:9000"], "--jobs-endpoint needs --jobs-bucket"),
+        (["--jobs-bucket", "speech"], "--jobs-bucket needs --jobs-endpoint"),
+        (["--jobs-bucket", "S3", "--jobs-endpoint", "http://minio:9000"], "--jobs-bucket does not suit a job"),
+        (
+            ["--jobs-bucket", "speech", "--jobs-endpoint", "http://minio:9000", "--jobs-account", "nowhere"],
+            "nowhere is no account",
+        ),
     ],
 )
 def test_wrong_arguments_are_told_before_anything_is_loaded(

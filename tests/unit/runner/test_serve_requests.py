@@ -246,7 +246,7 @@ def test_the_description_of_the_service_knows_every_parameter_and_error(engine: 
     document = json.loads(asked(service(engine), "/openapi.json", method="GET").body)
     route = document["paths"]["/transcribe"]["post"]
     assert all(parameter["description"] or parameter["schema"] for parameter in route["parameters"])
-    assert {"200", "401", "408", "413", "415", "422", "429", "500", "503"} == set(route["responses"])
+    assert {"200", "202", "401", "408", "413", "415", "422", "429", "500", "503"} == set(route["responses"])
     assert route["requestBody"]["content"]["multipart/form-data"]["schema"]["required"] == ["file"]
     page = asked(service(engine), "/docs", method="GET").body.decode()
     assert "http://" not in page
