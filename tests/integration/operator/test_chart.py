@@ -12,10 +12,18 @@ from tests.integration.kubectl import Kubectl
 from tests.integration.operator.child_jobs import made_for
 from tests.integration.operator.operators import rendered
 from tests.integration.operator.pods import Transcription
+from transcription_api.names import ENV_S3_ACCESS_KEY, ENV_S3_SECRET_KEY, SECRET_ACCESS_KEY, SECRET_SECRET_KEY
 from transcription_operator.settings import OperatorSettings, load_settings
+from transcription_runner.cli import parser
 
 SINK = ("events.url=https://events.example.com:8443/in?team=a", "events.existingSecret=sink")
 NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage:9443", "policy.endpoints={http://archive}")
+JOBS = (
+    "service.enabled=true",
+    "service.jobs.enabled=true",
+    "service.jobs.bucket=speech",
+    "storage.endpoint=http://minio:9000",
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +31,7 @@ NETWORK = ("networkPolicy.enabled=true", "storage.endpoint=https://minio.storage
     [
         (),
         ("runner.device=cpu", "storage.endpoint=http://minio:9000", "service.enabled=true", "service.apiKeysSecret=keys"),
+        (*JOBS, "service.jobs.prefix=a: b", "service.jobs.sources={calls,notes}"),
         ("watchNamespaces={NS}",),
         (*NETWORK, *SINK, "networkPolicy.namespaces={NS}", "runner.offline=false"),
     ],
@@ -81,6 +90,30 @@ def test_the_service_takes_a_gpu_only_where_it_runs_on_one() -> None:
         assert container["resources"]["limits"].get("nvidia.com/gpu") == gpus
         assert f"--device={device}" in container["args"]
     assert set(deployments()) == {"dry-transcription-operator"}, "off at first"
+
+
+def test_the_service_is_told_of_its_jobs_in_words_that_it_knows() -> None:
+    objects = {(o["kind"], o["metadata"]["name"]): o for o in rendered("dry", "home", *JOBS, "service.jobs.sources={calls}")}
+    name = "dry-transcription-operator-service"
+    pod = objects["Deployment", name]["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    told = parser().parse_args(container["args"])
+    assert (told.jobs_bucket, told.jobs_prefix, told.jobs_source) == ("speech", "service/", ["calls"])
+    assert (told.jobs_endpoint, told.jobs_secret) == ("http://minio:9000", "minio-credentials")
+    secrets = {one["name"]: one["valueFrom"]["secretKeyRef"]["key"] for one in container["env"] if "valueFrom" in one}
+    assert secrets == {ENV_S3_ACCESS_KEY: SECRET_ACCESS_KEY, ENV_S3_SECRET_KEY: SECRET_SECRET_KEY}
+    assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == (name, True)
+    (rule,) = objects["Role", name]["rules"]
+    assert (rule["resources"], rule["verbs"]) == (["transcriptionjobs"], ["create", "get", "list", "watch", "delete"])
+    assert objects["RoleBinding", name]["subjects"] == [{"kind": "ServiceAccount", "name": name, "namespace": "home"}]
+
+
+def test_without_jobs_the_service_has_no_account_of_its_own() -> None:
+    made = {(o["kind"], o["metadata"]["name"]): o for o in rendered("dry", "home", "service.enabled=true")}
+    name = "dry-transcription-operator-service"
+    pod = made["Deployment", name]["spec"]["template"]["spec"]
+    assert (pod["automountServiceAccountToken"], "serviceAccountName" in pod) == (False, False)
+    assert not {("ServiceAccount", name), ("Role", name), ("RoleBinding", name)} & set(made)
 
 
 def test_nobody_takes_the_service_s_pods_for_the_operator_s() -> None:
@@ -187,6 +220,9 @@ def test_without_a_sink_nothing_of_it_is_there() -> None:
     [
         (("networkPolicy.enabled=true",), "networkPolicy.enabled needs to know the ports of the store"),
         (("admissionPolicy.enabled=false", "policy.maxParallelism=2"), "set admissionPolicy.enabled"),
+        (JOBS[:2], "service.jobs.enabled needs service.jobs.bucket"),
+        ((*JOBS, "watchNamespaces={team}"), "needs the release's namespace home among watchNamespaces"),
+        ((*JOBS, "service.jobs.bucket=S3"), "service/jobs/bucket"),
         (("policy.endpoints={minio}",), "policy/endpoints/0"),
         (("policy.namespaces.team.hubOwners={mine}",), "hubOwners"),
         (("events.url=https://sink",), "events.url needs events.existingSecret"),

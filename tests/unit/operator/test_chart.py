@@ -9,7 +9,8 @@ from transcription_api.names import ANNOTATION_REPORT, MAX_PARALLELISM
 from transcription_api.report import MOST_REPORT_BYTES
 from transcription_operator.settings import EventSink
 from transcription_runner.models.hub import PICKLE_OWNERS
-from transcription_runner.serve.command import PLACES, PORT
+from transcription_runner.serve.command import JOBS_PREFIX, PLACES, PORT
+from transcription_runner.serve.jobs.resource import LABEL_MADE_BY, MADE_BY
 
 CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
 TEMPLATES = CHART / "templates"
@@ -31,7 +32,13 @@ def test_the_service_of_the_chart_is_where_the_command_says() -> None:
     template = (TEMPLATES / "transcription-service.yaml").read_text()
     assert f"--port={PORT}\n" in template
     assert f"containerPort: {PORT}}}" in template
-    assert yaml.safe_load((CHART / "values.yaml").read_text())["service"]["places"] == PLACES
+    values = yaml.safe_load((CHART / "values.yaml").read_text())["service"]
+    assert (values["places"], values["jobs"]["prefix"]) == (PLACES, JOBS_PREFIX)
+
+
+def test_the_policy_for_the_service_speaks_of_the_label_that_it_gives_its_jobs() -> None:
+    policy = (TEMPLATES / "service-jobs.yaml").read_text()
+    assert f"labels[?'{LABEL_MADE_BY}'].orValue('') == '{MADE_BY}'" in policy
 
 
 def test_the_sink_of_the_values_may_be_what_the_operator_takes() -> None:
