@@ -24,8 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soundfile
-from numpy.typing import NDArray
 
 from . import natural
 from .real import setting
@@ -161,12 +159,6 @@ def _await_batch(watch: Heard, since: float) -> None:
         time.sleep(0.1)
 
 
-def requests() -> list[NDArray[np.float32]]:
-    """Samples of 5 s each."""
-    found = [soundfile.read(file.path, dtype="float32")[0] for file in natural.sentences()]
-    return [np.pad(samples, (0, max(0, 80_000 - len(samples))))[:80_000] for samples in found if len(samples) <= 80_000]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="interactive requests beside bulk work")
     parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
@@ -179,7 +171,7 @@ def main() -> None:
     from transcription_runner.surroundings import available_threads, prepare_surroundings
 
     prepare_surroundings()
-    chosen, sounds, long = setting(), requests(), natural.long()
+    chosen, sounds, long = setting(), [samples for samples, _ in natural.five_seconds()], natural.long()
     recipe = Recipe.model_validate(
         {"language": "en", "alignment": {"enabled": False}, "decoding": {"beam_size": chosen.beam_size}}
     )

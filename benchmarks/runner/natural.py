@@ -56,6 +56,13 @@ def sentences(count: int = 40) -> list[Recording]:
     return _set("natural-sentences", count, _sentence)
 
 
+def five_seconds() -> list[Spoken]:
+    """Those of the single sentences that fit into 5 s, of exactly that length."""
+    length = 5 * SAMPLE_RATE
+    found = [(soundfile.read(file.path, dtype="float32")[0], file.text) for file in sentences()]
+    return [(np.pad(samples, (0, length - len(samples))), text) for samples, text in found if len(samples) <= length]
+
+
 def quarter_hour() -> list[Recording]:
     """One conversation of 15 min."""
     return _set("natural-quarter-hour", 1, lambda rng: conversation(rng, 900.0))

@@ -52,7 +52,7 @@ def watched(
                     process.returncode = os.waitstatus_to_exitcode(status)
                     break
                 if wall > limit_seconds:
-                    raise CommandFailedError(f"{command[0]} ran over {limit_seconds:.0f} s; {_last_words(log)}")
+                    raise CommandFailedError(f"{command[0]} ran over {limit_seconds:.0f} s; {last_words(log)}")
                 if wall >= len(memory) * every:
                     memory.append((time.time(), session_memory(process.pid)))
                 time.sleep(0.01)
@@ -61,11 +61,12 @@ def watched(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     if process.returncode:
-        raise CommandFailedError(f"{command[0]} ended with {process.returncode}; {_last_words(log)}")
+        raise CommandFailedError(f"{command[0]} ended with {process.returncode}; {last_words(log)}")
     return Usage(wall, usage.ru_utime + usage.ru_stime, tuple(memory))
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """Where a command's output is, and how it ends."""
     return f"all of its output is in {log}, which ends:\n{log.read_text(encoding='utf-8', errors='replace')[-_TAIL:]}"
 
 
