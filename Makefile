@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration integration-cluster integration-runner watched-folder e2e bench-runner bench-operator chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration integration-cluster integration-runner watched-folder e2e bench-runner bench-operator bench-service chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench-runner: venv ## our runner beside the whisperx command; 100 minutes on two
 
 bench-operator: venv ## the operator beside a plain client, on the running cluster; 30 minutes on two quiet cores (benchmarks/README.md)
 	@set -a; source .dev/env; set +a; $(PYTHON) -m benchmarks.operator
+
+bench-service: venv ## the service beside itself and beside a wrapper of stock whisperx; 31 minutes on two quiet cores (benchmarks/README.md)
+	@$(PYTHON) -m benchmarks.service
 
 chaos: venv ## kill, cut and crowd the operator on the running cluster, and count the jobs that suffered; 21 minutes
 	@set -a; source .dev/env; set +a; $(PYTHON) -m benchmarks.chaos
