@@ -6,6 +6,7 @@ python -m benchmarks.service [--only concurrency,peer] [--rounds 3] [--output bu
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -67,6 +68,8 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if "peer" in arguments.only and shutil.which("ffmpeg") is None:
+        parser.error("ffmpeg, by which the peer decodes, cannot be found: apt-get install ffmpeg")
     return arguments
 
 
