@@ -61,7 +61,7 @@ bench-runner: venv ## our runner beside the whisperx command; 100 minutes on two
 bench-operator: venv ## the operator beside a plain client, on the running cluster; 30 minutes on two quiet cores (benchmarks/README.md)
 	@set -a; source .dev/env; set +a; $(PYTHON) -m benchmarks.operator
 
-bench-service: venv ## the service beside itself and beside a wrapper of stock whisperx; 31 minutes on two quiet cores (benchmarks/README.md)
+bench-service: venv ## the service beside itself and beside a wrapper of stock whisperx; 66 minutes on two quiet cores (benchmarks/README.md)
 	@$(PYTHON) -m benchmarks.service
 
 chaos: venv ## kill, cut and crowd the operator on the running cluster, and count the jobs that suffered; 21 minutes

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..machine import described
 from ..measuring import ROOT, Measured, chosen, recorded, say, shown
 from ..runner.sides import WORK
-from . import beside_upload, overload, turns
+from . import beside_upload, live, live_drift, overload, turns
 from .bars import BARS
 
 _LIBRARIES = ("whisperx", "faster-whisper", "ctranslate2", "torch", "fastapi", "uvicorn", "httpx2")
@@ -27,8 +27,10 @@ PARTS: Mapping[str, Measure] = {
     "peer": turns.measured,
     "beside_upload": beside_upload.measured,
     "overload": overload.measured,
+    "live": live.measured,
+    "live_drift": live_drift.measured,
 }
-MINUTES = {"concurrency": 6.0, "peer": 5.0, "beside_upload": 15.0, "overload": 5.0}
+MINUTES = {"concurrency": 6.0, "peer": 5.0, "beside_upload": 15.0, "overload": 5.0, "live": 20.0, "live_drift": 15.0}
 """About how long each takes with three rounds on two quiet cores."""
 
 

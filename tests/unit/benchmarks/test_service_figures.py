@@ -6,6 +6,7 @@ import sys
 import time
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ from benchmarks.service.__main__ import MINUTES, PARTS, together
 from benchmarks.service.answers import LATE, Answer, errors, outcomes, p95, spread, transcribed, word_error_rate
 from benchmarks.service.bars import BARS
 from benchmarks.service.beside_upload import Round
+from benchmarks.service.live import Heard
+from benchmarks.service.live_drift import differing
 from benchmarks.service.load import answered, at_random, by_the_clock, crowd, every
 from benchmarks.service.server import peer_command, port_of, running, service_command
 from benchmarks.service.sounds import Sound
@@ -41,7 +44,9 @@ def test_every_part_has_figures_minutes_and_something_that_measures_it() -> None
 
 
 def test_parts_that_share_their_rounds_are_measured_once_for_all() -> None:
-    assert [parts for _, parts in together([*PARTS])] == [["concurrency", "peer"], ["beside_upload"], ["overload"]]
+    shared, *others = [parts for _, parts in together([*PARTS])]
+    assert shared == ["concurrency", "peer"]
+    assert others == [[part] for part in PARTS if part not in shared]
     assert together(["peer"]) == [(turns.measured, ["peer"])]
 
 
@@ -197,3 +202,34 @@ def test_a_server_that_ends_before_it_serves_is_an_error_that_shows_its_last_wor
     ending = [sys.executable, "-c", "print('no such model'); raise SystemExit(78)"]
     with pytest.raises(CommandFailedError, match=r"(?s)the peer ended with 78.*no such model"), running("peer", ending):
         pass
+
+
+def results(*words: tuple[str, float, float]) -> dict[str, Any]:
+    told = [{"punctuated_word": word, "start": start, "end": end} for word, start, end in words]
+    return {"type": "Results", "is_final": True, "channel": {"alternatives": [{"words": told}]}}
+
+
+def test_a_words_delay_is_counted_from_its_end_by_the_senders_clock() -> None:
+    heard = Heard()
+    heard.told(results(("it", 0.5, 1.0)), began=100.0, now=102.5)
+    assert heard.delays == [1.5]
+
+
+def test_a_word_that_lies_before_what_was_told_is_a_rewrite() -> None:
+    heard = Heard()
+    for message in (results(("it", 0.5, 1.0), ("is", 1.0, 1.5)), results(("was", 1.0, 1.5)), results(("so", 1.5, 2.0))):
+        heard.told(message, 0.0, 5.0)
+    assert heard.rewrites == 1
+
+
+def test_what_may_change_is_not_counted() -> None:
+    heard = Heard()
+    heard.told({**results(("it", 0.5, 1.0)), "is_final": False}, 0.0, 2.0)
+    heard.told({"type": "Metadata"}, 0.0, 2.0)
+    assert heard.words == []
+
+
+def test_times_drift_by_what_the_same_words_are_placed_elsewhere_the_last_time() -> None:
+    starts = [0.0, 100.0, 200.0, 300.0]
+    assert differing([0.2, 50.0, 100.3, 200.2, 300.3], starts, conversations=2) < 1e-9
+    assert abs(differing([0.2, 100.3, 201.7, 300.3], starts, conversations=2) - 1.5) < 1e-9
