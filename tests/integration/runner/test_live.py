@@ -312,6 +312,16 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(service: ServiceProces
     until(lambda: streams(service) == 0)
 
 
+def test_a_recording_that_is_sent_at_once_does_not_keep_its_clients_pings_waiting(service: ServiceProcess, call: Samples) -> None:
+    with opened(service, ping_interval=0.5, ping_timeout=3) as connection:
+        sent(connection, pcm(np.tile(call, 12)), 1 << 15)
+        connection.send('{"type": "CloseStream"}')
+        found = messages(connection)
+    assert found[-1]["type"] == "Metadata"
+    assert text_of(found).lower().count("order number") >= 20
+    until(lambda: service.sizes() == [])
+
+
 def test_keys_are_asked_for_and_sigterm_lets_streams_tell_their_last_words(models: Path, call: Samples) -> None:
     with serving(models, "--log-format", "json", TRANSCRIPTION_API_KEYS=KEY) as service:
         with pytest.raises(InvalidStatus) as refused:

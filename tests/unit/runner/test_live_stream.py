@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -19,8 +19,9 @@ from transcription_runner.engine.audio import SAMPLE_RATE
 from transcription_runner.engine.engine import Engine
 from transcription_runner.engine.work import Work
 from transcription_runner.errors import FileError
+from transcription_runner.serve.live import backlog
 from transcription_runner.serve.live import stream as streaming
-from transcription_runner.serve.live.backlog import MOST_SECONDS, Mark
+from transcription_runner.serve.live.backlog import Mark
 from transcription_runner.serve.live.happenings import Committed, Corrected, Ended, Happening, Misheard, SpeechStarted
 from transcription_runner.serve.live.recording import Recording
 from transcription_runner.serve.live.stream import Asked, Stream
@@ -53,7 +54,8 @@ def told(
         happened.append(happening)
 
     async def run() -> None:
-        stream = Stream(cast(Engine, engine or Understanding()), asked or ASKED, tell, recording)
+        scratch = Scratch(1 << 30)
+        stream = Stream(cast(Engine, engine or Understanding()), asked or ASKED, tell, scratch, recording)
         running = asyncio.ensure_future(stream.run())
         for one in fed:
             if isinstance(one, Mark):
@@ -66,6 +68,8 @@ def told(
                     await asyncio.sleep(0)
         await stream.finish()
         await asyncio.wait_for(running, 20)
+        stream.close()
+        assert scratch.taken == 0
 
     asyncio.run(run())
     return happened
@@ -192,40 +196,55 @@ def test_a_full_disk_costs_the_second_look_alone() -> None:
     assert scratch.taken == 0
 
 
-def test_a_client_that_is_faster_than_the_engine_has_to_wait() -> None:
-    class Never(Understanding):
-        def submit(self, work: Work, watch: Any = None) -> "Future[Transcript]":
-            return Future()
+class Never(Understanding):
+    """An engine that does not answer."""
+
+    def submit(self, work: Work, watch: Any = None) -> "Future[Transcript]":
+        return Future()
+
+
+def fed_to_an_engine_that_does_not_answer(scratch: Scratch) -> float:
+    """How many of 1,000 seconds are taken in within half a second."""
 
     async def tell(_: Happening) -> None:
         return
 
-    async def run() -> float:
-        stream = Stream(cast(Engine, Never()), ASKED, tell)
-        running = asyncio.ensure_future(stream.run())
-        feeding = asyncio.ensure_future(_feed(stream))
-        await asyncio.sleep(0.5)
-        assert not feeding.done()
-        for task in (running, feeding):
-            task.cancel()
-        await asyncio.wait([running, feeding])
-        return stream.fed_seconds
-
-    async def _feed(stream: Stream) -> None:
+    async def feed(stream: Stream) -> None:
         for _ in range(1000):
             await stream.feed(spoken(1, 2))
 
-    assert asyncio.run(run()) < 2 * MOST_SECONDS
+    async def run() -> float:
+        stream = Stream(cast(Engine, Never()), ASKED, tell, scratch)
+        tasks = [asyncio.ensure_future(stream.run()), asyncio.ensure_future(feed(stream))]
+        await asyncio.wait(tasks, timeout=0.5 if scratch.most < 1 << 20 else 20, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        stream.close()
+        return stream.fed_seconds
+
+    return asyncio.run(run())
+
+
+def test_what_comes_faster_than_it_is_understood_waits_on_the_disk() -> None:
+    scratch = Scratch(1 << 30)
+    assert fed_to_an_engine_that_does_not_answer(scratch) == 1000
+    assert scratch.taken == 0
+
+
+def test_where_the_disk_has_no_room_the_client_waits() -> None:
+    assert fed_to_an_engine_that_does_not_answer(Scratch(100_000)) < 30
 
 
 SPEECH = st.lists(st.one_of(st.just(0), st.integers(1, 400)), min_size=1, max_size=60)
 
 
-@settings(max_examples=30)
-@given(SPEECH, st.floats(0.1, 1.5), st.booleans())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SPEECH, st.floats(0.1, 1.5), st.booleans(), st.sampled_from([0.3, 10.0]))
 def test_whatever_is_said_and_however_it_is_cut_nothing_is_lost_doubled_or_changed(
-    levels: list[int], step: float, paced: bool
+    monkeypatch: pytest.MonkeyPatch, levels: list[int], step: float, paced: bool, in_memory: float
 ) -> None:
+    monkeypatch.setattr(backlog, "IN_MEMORY_SECONDS", in_memory)
     levels = [level if level != before else 0 for before, level in zip([0, *levels], levels, strict=False)]
     happened = told(spoken(*levels, 0, 0, 0), step=step, paced=paced)
     assert words_told(happened) == [word(level) for level in levels if level]

@@ -39,7 +39,7 @@ class Opened:
             await tell(happening)
 
         client = self._service.keys.client(self.websocket)
-        self._stream = stream = Stream(self._service.engine, asked, counted, self._recording, client)
+        self._stream = stream = Stream(self._service.engine, asked, counted, self._service.scratch, self._recording, client)
         return stream
 
     async def __aenter__(self) -> Self:
@@ -50,6 +50,7 @@ class Opened:
         if self._recording is not None:
             self._recording.close()
         if self._stream is not None:
+            self._stream.close()
             self._figures.audio_seconds = self._stream.fed_seconds
             self._service.metrics.streamed.inc(self._stream.fed_seconds)
         if isinstance(error, WebSocketDisconnect):

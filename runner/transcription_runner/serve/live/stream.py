@@ -34,6 +34,7 @@ from transcription_runner.serve.live.happenings import (
 from transcription_runner.serve.live.recording import Recording
 from transcription_runner.serve.live.segments import corrected, cut_after, words_of
 from transcription_runner.serve.live.turns import Edge, Listener, TurnTaking
+from transcription_runner.serve.uploads import Scratch
 
 STEP_SECONDS = 0.7
 """From look to look, of sound that is new."""
@@ -68,14 +69,17 @@ class Stream:
         engine: Engine,
         asked: Asked,
         tell: Callable[[Happening], Awaitable[None]],
+        scratch: Scratch,
         recording: Recording | None = None,
         client: str = "",
     ) -> None:
-        """`recording`: where the whole sound is kept, to be listened to once more at the end; `client`: who takes turns."""
+        """`scratch`: where sound waits that comes faster than it is understood; `recording`: where the whole sound is kept, to be
+        listened to once more at the end; `client`: who takes turns.
+        """
         self._engine, self._tell, self._recording, self._client = engine, tell, recording, client
         self.ask(asked)
         self._listener: Listener | None = None
-        self._backlog = Backlog()
+        self._backlog = Backlog(scratch)
         self._sound, self._first = np.zeros(0, np.int16), 0
         self._segment: LiveSegment | None = None
         self._agreement, self._looked_until, self._speaking = Agreement(), 0.0, False
@@ -90,7 +94,9 @@ class Stream:
         self._by_hand, self._taking = asked.turns is None, asked.turns or TurnTaking()
 
     async def feed(self, samples: NDArray[np.int16]) -> None:
-        """More sound, mono at 16 kHz. Waits while too much of it waits."""
+        """More sound, mono at 16 kHz. Waits only where the scratch folder is full; raises OSError where the disk is."""
+        if not len(samples):
+            return
         if self._recording is not None:
             self._recording.expect(samples.nbytes)
         await self._backlog.add(samples)
@@ -103,6 +109,10 @@ class Stream:
     async def finish(self) -> None:
         """No more sound comes. `run` returns when all is told."""
         await self._backlog.finish()
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self._backlog.close()
 
     async def run(self) -> None:
         """Until it is finished and all is told. Raises DeviceError, and what else ends the engine."""
