@@ -3,7 +3,8 @@
 Live goes before interactive and that before bulk, but every few batches are theirs who go behind. Within a lane clients take
 turns at leading a batch, and so do the requests of each: a recording of ten hours keeps nobody waiting for longer than a batch,
 and who sends a thousand requests is served no more than who sends one. A batch holds what its leader may share one with (the
-same `key`), nearest in length first: such chunks end decoding at about the same time.
+same `key`): of bulk what is nearest in length, since such chunks end decoding at about the same time; where somebody waits, whose
+turn it is next.
 """
 
 import time
@@ -50,7 +51,8 @@ class Pool(Generic[T]):
         self._idle: Counter[Lane] = Counter()
         self._in_a_row = self._behind = 0
         self._turns: dict[tuple[str, Any], tuple[int, bool]] = {}
-        """Of each client and each request: when it led a batch last, or came in, and whether it has led one."""
+        """Of each client and each request: when it led a batch last, or had a part in one of an urgent lane, or came in; and
+        whether it has had a turn."""
         self._turn = 0
         self._cancelled = cancelled
         self._changed = Condition()
@@ -96,10 +98,22 @@ class Pool(Generic[T]):
         long = bool(patient) and time.monotonic() - patient[0].since > PATIENCE_SECONDS
         if patient and (not urgent or len(patient) >= size or long):
             return together(patient, patient[0], size)
-        leader = min(urgent, key=lambda waiting: [self._turns[who] for who in _whose(waiting)])
+        leader = min(urgent, key=self._turn_of)
         self._turn += 1
-        self._turns.update(dict.fromkeys(_whose(leader), (self._turn, True)))
-        return together(urgent, leader, min(size, share))
+        self._served(leader)
+        if lane is Lane.BULK:
+            return together(urgent, leader, min(size, share))
+        others = sorted((one for one in urgent if one is not leader and one.key == leader.key), key=self._turn_of)
+        batch = [leader, *others[: min(size, share) - 1]]
+        for one in batch:
+            self._served(one)
+        return batch
+
+    def _turn_of(self, waiting: Waiting[T]) -> list[tuple[int, bool]]:
+        return [self._turns[who] for who in _whose(waiting)]
+
+    def _served(self, waiting: Waiting[T]) -> None:
+        self._turns.update(dict.fromkeys(_whose(waiting), (self._turn, True)))
 
     def _lane(self, ready: list[Waiting[T]]) -> Lane:
         first, *behind = sorted({waiting.lane for waiting in ready})

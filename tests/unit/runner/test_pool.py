@@ -62,6 +62,20 @@ def test_clients_take_turns_however_many_requests_each_of_them_has() -> None:
     assert [pool.take(1)[0] for _ in range(6)] == ["many0", "one0", "many1", "one1", "many2", "many3"]
 
 
+def test_who_came_later_overtakes_nobody_that_waits_whatever_the_lengths() -> None:
+    pool = pool_of(*(Waiting(length, f"{length}", object(), lane=URGENT) for length in (9.0, 3.0, 8.0, 4.0)))
+    first = pool.take(2)
+    pool.add([Waiting(3.0, "late", object(), lane=URGENT)])
+    assert (first, pool.take(2), pool.take(2)) == (["9.0", "3.0"], ["8.0", "4.0"], ["late"])
+
+
+def test_a_request_of_many_parts_leaves_room_for_others_in_its_own_batch() -> None:
+    long = object()
+    pool = pool_of(*(Waiting(9.0, f"long{number}", long, lane=URGENT) for number in range(20)))
+    pool.add([Waiting(9.0, f"short{number}", object(), lane=URGENT) for number in range(3)])
+    assert pool.take(4) == ["long0", "short0", "short1", "short2"]
+
+
 def test_interactive_goes_before_bulk() -> None:
     pool = pool_of(Waiting(5.0, "bulk", lane=BULK), Waiting(30.0, "urgent", lane=URGENT))
     assert pool.take(1) == ["urgent"]

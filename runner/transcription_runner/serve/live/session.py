@@ -16,7 +16,7 @@ from transcription_runner.serve.service import Service
 
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long, not even that it is there, is not waited for any longer."""
-NORMAL, GOING_AWAY, FAULT = 1000, 1001, 1011
+NORMAL, GOING_AWAY = 1000, 1001
 """Codes with which a WebSocket is closed (RFC 6455, 7.4.1)."""
 
 
