@@ -94,4 +94,4 @@ lock: ## bring the locks up to date with pyproject.toml
 	@$(LOCK) --extra runner pyproject.toml -o requirements/runner.txt
 	@$(LOCK) --extra operator -c requirements/runner.txt pyproject.toml -o requirements/operator.txt
 	@$(LOCK) --extra demo -c requirements/runner.txt pyproject.toml -o requirements/demo.txt
-	@$(LOCK) --extra dev -c requirements/runner.txt -c requirements/operator.txt pyproject.toml -o requirements/dev.txt
+	@$(LOCK) --extra dev --extra notebooks -c requirements/runner.txt -c requirements/operator.txt pyproject.toml -o requirements/dev.txt
