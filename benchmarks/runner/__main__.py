@@ -29,7 +29,7 @@ MINUTES = {  # about how long each part takes with three rounds on two quiet cor
     "long": 8.0,
     "growth": 6.0,
     "same_text": 4.0,
-    "word_errors": 4.0,
+    "word_errors": 11.0,
     "hallucination": 2.0,
     "vad_agreement": 4.0,
     "word_times": 2.0,

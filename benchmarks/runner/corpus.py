@@ -32,7 +32,7 @@ VERSION = 1
 """Raise it when the making changes, so that old files are not used."""
 
 _MANIFEST = "manifest.json"
-_HELD_OUT = 96
+_HELD_OUT = 384
 _HELD_OUT_SEED = 2026  # as models.evaluate takes them
 
 

@@ -118,7 +118,7 @@ def main() -> None:
     output: Path = parser.parse_args().output
     os.environ.update(environment())
     setting = Setting()
-    files = recordings("short", 200) + recordings("heldout") + recordings("two-minutes")
+    files = recordings("short", 200) + recordings("heldout", 96) + recordings("two-minutes")
     cuts = chunks(files, setting)
     answers = ours(cuts, setting)
     differing: list[dict[str, Any]] = [

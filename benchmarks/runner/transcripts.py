@@ -35,6 +35,12 @@ def word_error_rate(references: Sequence[str], heard: Sequence[str]) -> float:
     return float(jiwer.wer([normalised(line) for line in references], [normalised(line) for line in heard]))
 
 
+def word_errors(reference: str, heard: str) -> tuple[int, int]:
+    """How many words of one file are wrong, missing or too many, and how many its reference has."""
+    found = jiwer.process_words(normalised(reference), normalised(heard))
+    return found.substitutions + found.deletions + found.insertions, found.hits + found.substitutions + found.deletions
+
+
 def texts(run: Run, files: Iterable[Recording]) -> list[str]:
     """The normalised text of each file."""
     return [text(transcript(run, file)) for file in files]

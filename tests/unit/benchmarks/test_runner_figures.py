@@ -19,7 +19,8 @@ from benchmarks.runner.leak import leak_ratio
 from benchmarks.runner.process import CommandFailedError, session_memory, watched
 from benchmarks.runner.sides import Setting, Side, command
 from benchmarks.runner.speed import order, speedups
-from benchmarks.runner.transcripts import normalised, word_error_rate
+from benchmarks.runner.transcripts import normalised, word_error_rate, word_errors
+from benchmarks.runner.word_errors import interval
 from benchmarks.runner.wordless import KINDS, wordless
 
 
@@ -69,6 +70,18 @@ def test_words_in_a_suspected_span_count_as_flagged() -> None:
 def test_text_is_compared_without_marks_case_and_unicode_form() -> None:
     assert normalised(" ¿Dónde está,  R&D? ") == "dónde está r d"
     assert word_error_rate(["Yes, please.", "no"], ["yes please", "know"]) == pytest.approx(1 / 3)
+
+
+def test_the_errors_of_a_file_are_words_that_are_wrong_missing_or_too_many() -> None:
+    assert word_errors("One, two, three four.", "one too three four five") == (2, 4)
+    assert word_errors("one two three", "three") == (2, 3)
+
+
+def test_a_difference_between_the_sides_is_as_sure_as_the_files_agree_on_it() -> None:
+    low, high = interval([1] * 50, [10] * 50)
+    assert (low, high) == (0.1, 0.1)
+    low, high = interval([3, -3] * 25, [10] * 50)
+    assert low < 0.0 < high
 
 
 def test_measuring_one_part_again_leaves_the_others_and_their_detail() -> None:
