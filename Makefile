@@ -55,7 +55,7 @@ unit: venv ## pure tests, no processes
 validators: venv ## the five formats through every validator; needs Node.js and npm
 	@.venv/bin/pytest -q tests/validators
 
-bench-runner: venv ## our runner beside the whisperx command; 107 minutes on two quiet cores (benchmarks/README.md)
+bench-runner: venv ## our runner beside the whisperx command; 115 minutes on two quiet cores (benchmarks/README.md)
 	@$(PYTHON) -m benchmarks.runner
 
 bench-operator: venv ## the operator beside a plain client, on the running cluster; 30 minutes on two quiet cores (benchmarks/README.md)

@@ -41,7 +41,7 @@ MINUTES = {  # about how long each part takes with three rounds on two quiet cor
     "real_short": 9.0,
     "real_words": 3.0,
     "real_long": 10.0,
-    "real_wer": 2.0,
+    "real_wer": 10.0,
     "split": 2.0,
     "beside_bulk": 4.0,
 }

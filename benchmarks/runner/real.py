@@ -9,6 +9,7 @@ from typing import Any
 import jiwer
 
 from .sides import Setting, Words
+from .transcripts import counted
 
 
 def setting(words: Words = "none") -> Setting:
@@ -35,3 +36,8 @@ def words_of(text: str) -> list[str]:
 def error_rate(references: Sequence[str], heard: Sequence[str]) -> float:
     """Word errors over words said, all files as one. Raises ValueError for a reference without words."""
     return float(jiwer.wer([" ".join(words_of(one)) for one in references], [" ".join(words_of(one)) for one in heard]))
+
+
+def word_errors(reference: str, heard: str) -> tuple[int, int]:
+    """How many words of one file are wrong, missing or too many, and how many its reference has."""
+    return counted(" ".join(words_of(reference)), " ".join(words_of(heard)))

@@ -14,9 +14,11 @@ from typing import Any
 from . import natural
 from .corpus import Recording
 from .real import error_rate, setting
+from .real import word_errors as errors_of
 from .sides import SIDES, Run, Setting, Side, Words, run
 from .speed import explained, order
 from .transcripts import transcript
+from .word_errors import interval
 
 Measured = tuple[dict[str, float], dict[str, Any]]
 
@@ -99,6 +101,11 @@ def word_errors(files: Mapping[str, Sequence[Recording]], texts: Mapping[Case, S
         named = {case.files: _wer(_heard(files, texts, case)) for case in COMPARED if case.side == side}
         detail[side] = {"wer_by_set": _rounded(named), "wer_by_length": _rounded(by_length(every[side]))}
     detail["files"] = len(every["ours"])
+    counted = {side: [errors_of(file.text, text) for file, text in every[side]] for side in SIDES}
+    more = [ours - stock for (ours, _), (stock, _) in zip(counted["ours"], counted["stock"], strict=True)]
+    words = [of for _, of in counted["ours"]]
+    detail["words"] = sum(words)
+    detail["ours_above_stock_95_percent"] = [round(bound, 5) for bound in interval(more, words)]
     detail["differing"] = [
         {"file": file.path.name, "said": file.text, "ours": ours, "stock": stock}
         for (file, ours), (_, stock) in zip(every["ours"], every["stock"], strict=True)
