@@ -1,13 +1,12 @@
 """What every test on real parts needs: the cluster of `make up`, and a namespace of its own."""
 
 import os
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
-from tests.integration.kubectl import Kubectl
+from tests.integration.kubectl import Kubectl, fresh_namespace
 
 # How long one example takes says more of the machine than of the code: beside other work, properties that hold seemed not to.
 settings.register_profile("any machine", deadline=None)
@@ -24,7 +23,5 @@ def cluster() -> None:
 @pytest.fixture(scope="module")
 def namespace(cluster: None) -> Iterator[Kubectl]:
     """kubectl in a fresh namespace, which goes away with everything in it."""
-    kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
-    kubectl("create", "namespace", kubectl.namespace)
-    yield kubectl
-    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+    with fresh_namespace() as kubectl:
+        yield kubectl

@@ -1,13 +1,11 @@
 """The whole house for end-to-end tests: cluster, operator from the chart, a bucket and a namespace with its Secret."""
 
 import os
-import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from dev.cluster.objects import models_volume
-from tests.e2e.house import Bucket
+from tests.e2e.house import Bucket, fresh_bucket, furnished
 from tests.integration.kubectl import Kubectl
 
 STORE = ("S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY")
@@ -27,21 +25,11 @@ def operator(cluster: None) -> Kubectl:
 @pytest.fixture(scope="module")
 def kubectl(operator: Kubectl, namespace: Kubectl) -> Iterator[Kubectl]:
     """kubectl in a fresh namespace that holds the store's Secret and, where there is one, the volume of models."""
-    keys = [
-        f"--from-literal=accessKey={os.environ['S3_ACCESS_KEY']}",
-        f"--from-literal=secretKey={os.environ['S3_SECRET_KEY']}",
-    ]
-    namespace("create", "secret", "generic", "minio-credentials", *keys)
-    volume = models_volume(namespace.namespace) if os.environ.get("MODELS_CLAIM") else []
-    for manifest in volume:
-        namespace.apply(manifest)
-    yield namespace
-    if volume:
-        namespace("delete", "persistentvolume", volume[0]["metadata"]["name"], "--wait=false")
+    with furnished(namespace):
+        yield namespace
 
 
 @pytest.fixture
 def bucket(operator: Kubectl) -> Iterator[Bucket]:
-    bucket = Bucket(f"test-{uuid.uuid4().hex[:10]}")
-    yield bucket
-    bucket.remove()
+    with fresh_bucket() as bucket:
+        yield bucket

@@ -4,13 +4,16 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.error import S3Error
 
+from dev.cluster.objects import models_volume
 from tests.integration.kubectl import Kubectl, transcription_job
 
 FORMATS = ("json", "tsv", "txt", "vtt", "srt")
@@ -67,6 +70,34 @@ class Bucket:
             except S3Error as error:
                 if error.code != "BucketNotEmpty" or time.monotonic() > end:
                     raise
+
+
+@contextmanager
+def fresh_bucket() -> Iterator[Bucket]:
+    """A bucket of one's own, which goes away with what is in it."""
+    bucket = Bucket(f"test-{uuid.uuid4().hex[:10]}")
+    try:
+        yield bucket
+    finally:
+        bucket.remove()
+
+
+@contextmanager
+def furnished(kubectl: Kubectl) -> Iterator[None]:
+    """The namespace with the store's Secret and, where there is one, the volume of models."""
+    keys = [
+        f"--from-literal=accessKey={os.environ['S3_ACCESS_KEY']}",
+        f"--from-literal=secretKey={os.environ['S3_SECRET_KEY']}",
+    ]
+    kubectl("create", "secret", "generic", "minio-credentials", *keys)
+    volume = models_volume(kubectl.namespace) if os.environ.get("MODELS_CLAIM") else []
+    for manifest in volume:
+        kubectl.apply(manifest)
+    try:
+        yield
+    finally:
+        if volume:
+            kubectl("delete", "persistentvolume", volume[0]["metadata"]["name"], "--wait=false")
 
 
 class Job:

@@ -3,6 +3,9 @@
 import json
 import os
 import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +46,14 @@ def transcription_job(name: str, spec: dict[str, Any]) -> dict[str, Any]:
         "metadata": {"name": name},
         "spec": spec,
     }
+
+
+@contextmanager
+def fresh_namespace() -> Iterator[Kubectl]:
+    """kubectl in a new namespace, which goes away with everything in it."""
+    kubectl = Kubectl(f"test-{uuid.uuid4().hex[:8]}")
+    kubectl("create", "namespace", kubectl.namespace)
+    try:
+        yield kubectl
+    finally:
+        kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
