@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
@@ -30,10 +31,10 @@ class Keys:
         self._hashes = [_hashed(key) for key in keys]
 
     def client(self, connection: HTTPConnection) -> str:
-        """Who asks, for taking turns: by the key where keys are asked for, else by the address."""
+        """Who asks, for taking turns and sharing places: by the key where keys are asked for, else by the address."""
         if self._hashes:
             return _hashed(_given(connection.headers)).hex()
-        return connection.client.host if connection.client else ""
+        return household(connection.client.host) if connection.client else ""
 
     def check(self, headers: Mapping[str, str]) -> None:
         """Raises Refusal unless `Authorization: Bearer KEY` or `X-API-Key: KEY` has one of them.
@@ -55,6 +56,17 @@ class Keys:
         if not self._hashes:
             return None
         return hmac.new(_hashed(_given(headers)), name.encode(), hashlib.sha256).hexdigest()
+
+
+def household(address: str) -> str:
+    """Who is behind an address: of IPv6 its /64, since one machine may use any address of it."""
+    try:
+        found = ip_address(address)
+    except ValueError:  # a proxy that is trusted has no better word for its client
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))
 
 
 def _given(headers: Mapping[str, str]) -> str:

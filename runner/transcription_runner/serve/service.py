@@ -53,7 +53,7 @@ class Service:
 
         Raises Refusal, ConfigurationError, ClientDisconnect.
         """
-        with self.places.place():
+        with self.places.place(self.keys.client(request)):
             if recipe is not None:
                 await self.prepare(recipe)
             async with received(request, self.scratch, self.most_bytes) as upload:

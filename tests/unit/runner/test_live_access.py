@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
-from transcription_runner.serve.keys import Keys, key_of, subprotocols
+from transcription_runner.serve.keys import Keys, household, key_of, subprotocols
 from transcription_runner.serve.live.session import check_origin
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.refusals import Refusal
@@ -55,6 +55,22 @@ def test_clients_are_told_apart_by_key_and_else_by_address() -> None:
     assert Keys().client(one) == Keys().client(other) == "10.0.0.7"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("10.0.0.7", "10.0.0.8", False),
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.7", "10.0.0.7", True),
+        ("::ffff:10.0.0.7", "::ffff:10.0.0.8", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("no address", "no other", False),
+    ],
+)
+def test_whoever_has_many_addresses_is_one_client(one: str, other: str, alike: bool) -> None:
+    assert (household(one) == household(other)) is alike
+
+
 def test_programs_send_no_origin_and_are_let_in() -> None:
     check_origin(websocket(host="service:9080"))
 
@@ -68,15 +84,15 @@ def test_only_the_services_own_pages_may_open_a_stream() -> None:
 
 def test_as_many_streams_are_open_as_there_are_places() -> None:
     streams = Streams(1)
-    with streams.place(), pytest.raises(Refusal) as refused, streams.place():
+    with streams.place("anna"), pytest.raises(Refusal) as refused, streams.place("anna"):
         pass
     assert (refused.value.status, streams.taken) == (429, 0)
-    with streams.place():
+    with streams.place("anna"):
         pass
 
 
 def test_a_service_without_streams_says_so() -> None:
-    with pytest.raises(Refusal) as refused, Streams(0).place():
+    with pytest.raises(Refusal) as refused, Streams(0).place("anna"):
         pass
     assert refused.value.code == "NoStreams"
 
@@ -86,7 +102,7 @@ def test_the_end_of_the_service_waits_for_the_last_words_of_every_stream_and_let
         streams, said = Streams(8), list[str]()
 
         async def stream(name: str) -> None:
-            with streams.place() as asked:
+            with streams.place(name) as asked:
                 await asked.wait()
                 await asyncio.sleep(0.01)
                 said.append(name)
@@ -95,7 +111,7 @@ def test_the_end_of_the_service_waits_for_the_last_words_of_every_stream_and_let
         await asyncio.sleep(0)
         draining = asyncio.ensure_future(streams.drain())
         await asyncio.sleep(0)
-        with pytest.raises(Refusal) as refused, streams.place():
+        with pytest.raises(Refusal) as refused, streams.place("c"):
             pass
         assert refused.value.status == 503
         await asyncio.wait_for(draining, 5)

@@ -1,9 +1,12 @@
 """Places are bounded and become free whatever happens; whoever gets none is told when to come back. Keys open, guesses do not."""
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from transcription_runner.cli import parser
 from transcription_runner.engine.work import Lane
@@ -18,7 +21,7 @@ KEY, OTHER = "k" * 20, "ö" * 20
 
 def test_the_next_one_is_refused_and_told_its_position_and_when_to_come_back() -> None:
     places = Places(2)
-    with places.place(), places.place(), pytest.raises(Refusal) as refused, places.place():
+    with places.place("a"), places.place("a"), pytest.raises(Refusal) as refused, places.place("a"):
         raise AssertionError("a third one was taken in")
     assert (refused.value.status, refused.value.position) == (429, 3)
     assert refused.value.headers()["Retry-After"] == "10"
@@ -28,9 +31,92 @@ def test_the_next_one_is_refused_and_told_its_position_and_when_to_come_back() -
 def test_a_place_becomes_free_when_its_request_fails() -> None:
     places = Places(1)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), places.place():
+        with pytest.raises(ZeroDivisionError), places.place("a"):
             raise ZeroDivisionError
     assert places.taken == 0
+
+
+class Clients:
+    """Who holds how many places; they ask for more, and give some back."""
+
+    def __init__(self, most: int) -> None:
+        self.places, self._held = Places(most), dict[str, list[ExitStack]]()
+
+    def asks(self, name: str, times: int = 1) -> int:
+        """How many places it gets."""
+        return sum(self._gets(name) for _ in range(times))
+
+    def _gets(self, name: str) -> bool:
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.places.place(name))
+            except Refusal:
+                return False
+            self._held.setdefault(name, []).append(held.pop_all())
+        return True
+
+    def gives_back(self, name: str) -> None:
+        self._held[name].pop().close()
+
+    def of(self, name: str) -> int:
+        return len(self._held.get(name, []))
+
+
+def test_a_client_alone_may_have_all_places() -> None:
+    clients = Clients(8)
+    assert clients.asks("anna", 20) == 8
+
+
+def test_others_get_in_at_once_though_one_has_all() -> None:
+    clients = Clients(8)
+    clients.asks("anna", 20)
+    assert clients.asks("berta", 20) == 2
+    assert clients.asks("carla") == 0, "a quarter more places is the end"
+    assert clients.places.taken == 10
+
+
+def test_what_becomes_free_goes_to_whoever_has_less_until_all_have_their_share() -> None:
+    clients = Clients(8)
+    clients.asks("anna", 20)
+    for _ in range(6):
+        clients.asks("berta", 20)
+        clients.gives_back("anna")
+        assert clients.asks("anna") == 0 or clients.of("anna") <= 4
+    assert (clients.of("anna"), clients.of("berta")) == (4, 4)
+
+
+def test_whoever_asks_for_one_place_at_a_time_always_gets_it_beside_a_flood() -> None:
+    clients = Clients(8)
+    for _ in range(50):
+        clients.asks("flood", 20)
+        assert clients.asks("anna") == 1
+        clients.asks("flood", 20)
+        clients.gives_back("anna")
+        clients.gives_back("flood")
+
+
+def test_a_client_beyond_its_share_is_told_so() -> None:
+    places = Places(4)
+    with ExitStack() as held:
+        for name in ("anna", "anna", "anna", "berta"):
+            held.enter_context(places.place(name))
+        with pytest.raises(Refusal) as refused, places.place("anna"):
+            pass
+    assert "all 4 places are taken, 3 of them by you" in refused.value.message
+    assert refused.value.position == 5
+
+
+@given(some.lists(some.tuples(some.sampled_from("abcd"), some.booleans()), max_size=60), some.integers(1, 9))
+def test_nobody_is_refused_for_lack_of_a_share_while_places_are_free(steps: list[tuple[str, bool]], most: int) -> None:
+    clients = Clients(most)
+    for name, asks in steps:
+        free = most - clients.places.taken
+        if asks:
+            assert clients.asks(name) or free <= 0
+        elif clients.of(name):
+            clients.gives_back(name)
+        assert clients.places.taken <= most + max(1, most // 4)
+        assert clients.of(name) <= most
 
 
 @pytest.mark.parametrize(
@@ -102,6 +188,8 @@ def test_an_empty_variable_is_a_mistake_and_no_open_door(monkeypatch: pytest.Mon
         (["--places", "0"], "--places must be"),
         (["--api-keys-file", "nowhere"], "nowhere cannot be read"),
         (["--host", "192.0.2.1"], "cannot be had"),
+        (["--trusted-proxy", "10.0.0.0/99"], "--trusted-proxy must be"),
+        (["--trusted-proxy", "*"], "--trusted-proxy must be"),
         (["--model", "./nowhere"], "./nowhere does not exist"),
         (["--jobs-endpoint", "http://minio:9000"], "--jobs-endpoint needs --jobs-bucket"),
         (["--jobs-bucket", "speech"], "--jobs-bucket needs --jobs-endpoint"),

@@ -54,7 +54,7 @@ def job_routes(service: Service, jobs: Jobs) -> APIRouter:
     )
     async def follow(request: Request, name: str) -> Response:
         async with AsyncExitStack() as held:
-            held.enter_context(jobs.streams.place())
+            held.enter_context(jobs.streams.place(service.keys.client(request)))
             job = await known(request, name)
             return EventStream(job_events(request, jobs, job, await jobs.state(job)), held.pop_all())
 

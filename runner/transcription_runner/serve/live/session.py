@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from transcription_runner.errors import TranscriptionError
@@ -30,7 +31,7 @@ async def admitted(websocket: WebSocket, service: Service) -> AsyncIterator[asyn
     try:
         check_origin(websocket)
         service.keys.check(websocket.headers)
-        with service.streams.place() as ending:
+        with service.streams.place(service.keys.client(websocket)) as ending:
             yield ending
     except (Refusal, TranscriptionError) as error:
         refusal = error if isinstance(error, Refusal) else refusal_of(error)
@@ -79,9 +80,7 @@ async def held(websocket: WebSocket, stream: Stream, reading: Awaitable[None], e
 async def received(websocket: WebSocket) -> str | bytes:
     """The next message. Raises WebSocketDisconnect; TimeoutError after IDLE_SECONDS without any."""
     async with asyncio.timeout(IDLE_SECONDS):
-        message = await websocket.receive()
-    if message["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(message.get("code", NORMAL), message.get("reason"))
+        message = await _message(websocket)
     text = message.get("text")
     return text if text is not None else message["bytes"] or b""
 
@@ -89,6 +88,12 @@ async def received(websocket: WebSocket) -> str | bytes:
 async def _gone(websocket: WebSocket) -> None:
     """Raises WebSocketDisconnect when the client goes away; what it still sends is not for anybody."""
     while True:
-        message = await websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", NORMAL), message.get("reason"))
+        await _message(websocket)
+
+
+async def _message(websocket: WebSocket) -> Message:
+    """The next one, of whatever kind. Raises WebSocketDisconnect."""
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", NORMAL), message.get("reason"))
+    return message

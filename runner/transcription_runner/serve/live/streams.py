@@ -24,13 +24,13 @@ class Streams:
         return self._places.taken
 
     @contextmanager
-    def place(self) -> Iterator[asyncio.Event]:
-        """A place for a stream; the event asks it to end. Raises Refusal (NoStreams, Ending, TooManyRequests)."""
+    def place(self, client: str) -> Iterator[asyncio.Event]:
+        """A place for a client's stream; the event asks it to end. Raises Refusal (NoStreams, Ending, TooManyRequests)."""
         if not self.most:
             raise Refusal(422, "NoStreams", "this service takes no live streams: POST /transcribe takes recordings")
         if self._ending:
             raise Refusal(503, "Ending", "this service is ending; connect again in a while", retry_after=LATER_SECONDS)
-        with self._places.place():
+        with self._places.place(client):
             asked, ended = asyncio.Event(), asyncio.Event()
             self._open[asked] = ended
             try:
