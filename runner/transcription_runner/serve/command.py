@@ -32,7 +32,8 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=PLACES,
         metavar="N",
-        help="requests that are taken in at once; the next one gets 429 and is told when to come back; default: %(default)s",
+        help="requests that are taken in at once; the next one gets 429 and is told when to come back; a quarter more can be "
+        "taken for clients that have fewer than their share; default: %(default)s",
     )
     group.add_argument(
         "--idle-seconds",
@@ -47,13 +48,21 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=STREAMS,
         metavar="N",
-        help="live streams that may be open at once, beside the places; default: %(default)s",
+        help="live streams that may be open at once, beside the places, and shared likewise; default: %(default)s",
     )
     group.add_argument(
         "--api-keys-file",
         type=Path,
         metavar="FILE",
         help="keys, one a line, and those in TRANSCRIPTION_API_KEYS: each request must bring one; default: everybody is served",
+    )
+    group.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="NETWORK",
+        help="the address, or the network, of a proxy whose X-Forwarded-For says who asks, such as 10.0.0.0/8; may be given "
+        "several times; default: nobody is believed, and without keys all who come through a proxy are one client",
     )
     group.add_argument("--log-format", choices=("text", "json"), default="text", help="default: %(default)s")
     _jobs_options(parser)

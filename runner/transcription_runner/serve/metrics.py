@@ -26,6 +26,7 @@ class Metrics:
         self.taken = Gauge(
             "transcription_service_places_taken", "Requests that are in: they upload, wait or are in work", registry=registry
         )
+        self.connections = Gauge("transcription_service_connections", "Connections that are open", registry=registry)
         self.at_hand = Gauge(
             "transcription_service_model_at_hand", "Whether Whisper's weights are on the device", registry=registry
         )

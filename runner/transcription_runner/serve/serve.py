@@ -5,6 +5,7 @@ connections are refused, which is what a probe has to see.
 """
 
 import argparse
+import ipaddress
 import logging
 import os
 import signal
@@ -12,13 +13,12 @@ import socket
 import sys
 from contextlib import closing
 
-import uvicorn
-
 from transcription_api.names import ExitCode
 from transcription_runner.errors import ConfigurationError, DeviceError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.loading import check_loading, engine, in_words_of_options, placed
 from transcription_runner.serve.application import application
+from transcription_runner.serve.connections import bounded_by_the_kernel, connections_at_most
 from transcription_runner.serve.idle import putting_away
 from transcription_runner.serve.jobs.jobs import Jobs
 from transcription_runner.serve.jobs.options import jobs_of
@@ -28,6 +28,7 @@ from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
 from transcription_runner.serve.request_log import JsonFormatter
 from transcription_runner.serve.served import served
+from transcription_runner.serve.server import Server
 from transcription_runner.serve.service import Service
 from transcription_runner.serve.uploads import Scratch
 from transcription_runner.serve.warm_up import warm_up
@@ -36,10 +37,6 @@ log = logging.getLogger(__name__)
 
 USAGE_ERROR = 2
 MOST_PLACES = 1000
-MESSAGE_BYTES = 16 << 20
-"""Of one message of a WebSocket: OpenAI's clients may send 15 MiB of base64 at once."""
-KEEP_ALIVE_SECONDS = 75
-"""How long a connection may idle: longer than the 60 s of usual proxies, which would else meet connections that just closed."""
 
 
 def serve(arguments: argparse.Namespace, version: str) -> int:
@@ -63,6 +60,7 @@ def serve(arguments: argparse.Namespace, version: str) -> int:
 
 def _served(arguments: argparse.Namespace, keys: Keys, jobs: Jobs | None, listener: socket.socket, version: str) -> int:
     limits, what = limits_from_environment(), placed(arguments)
+    most_connections = connections_at_most(arguments.places + arguments.streams)
     loaded = served(what.model, what.device)
     with engine(what) as resident:
         warm_up(resident)
@@ -73,44 +71,21 @@ def _served(arguments: argparse.Namespace, keys: Keys, jobs: Jobs | None, listen
         metrics.at_hand.set_function(lambda: resident.at_hand)
         scratch, most, longest = Scratch(limits.scratch_bytes), limits.fetch_bytes, limits.audio_seconds
         service = Service(resident, loaded, keys, places, scratch, most, metrics, streams, longest, jobs)
-        config = uvicorn.Config(
-            application(service, version),
-            http="h11",
-            ws="websockets-sansio",
-            ws_max_size=MESSAGE_BYTES,
-            lifespan="off",
-            log_config=None,
-            log_level="warning",  # it would tell addresses, and what stands in them
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
-        for number in (signal.SIGTERM, signal.SIGINT):  # after its draining uvicorn raises the signal once more
-            signal.signal(number, lambda *_: None)
+        server = Server(application(service, version), streams, most_connections, arguments.trusted_proxy)
+        for number in (
+            signal.SIGTERM,
+            signal.SIGINT,
+        ):  # until uvicorn listens, and when it raises them anew
+            signal.signal(number, server.stop)
+        metrics.connections.set_function(lambda: len(server.server_state.connections))
         host, port = listener.getsockname()[:2]
         log.info("serving %s (%s, %s) on %s port %d", loaded.name, loaded.compute_type, loaded.device, host, port)
-        server = Server(config, streams)
         if jobs is not None:
             jobs.ending = lambda: server.should_exit
         with putting_away(resident, arguments.idle_seconds):
             server.run(sockets=[listener])
         log.info("every request that was taken is answered")
     return int(ExitCode.DONE)
-
-
-class Server(uvicorn.Server):
-    """Lets live streams tell their last words before their connections are closed."""
-
-    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
-        super().__init__(config)
-        self._streams = streams
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """After a signal."""
-        for server in self.servers:
-            server.close()
-        await self._streams.drain()
-        await super().shutdown(sockets)
 
 
 def _checked(arguments: argparse.Namespace) -> Keys:
@@ -124,6 +99,11 @@ def _checked(arguments: argparse.Namespace) -> Keys:
         raise ValueError(f"--streams must be 0 to {MOST_PLACES}, not {arguments.streams}; 0: none")
     if not 0 <= arguments.port < 1 << 16:
         raise ValueError(f"--port must be 0 to 65535, not {arguments.port}; 0: any that is free, which the log then tells")
+    for network in arguments.trusted_proxy:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ValueError(f"--trusted-proxy must be an address or a network, such as 10.0.0.0/8: {error}") from None
     return keys_of(arguments.api_keys_file)
 
 
@@ -134,6 +114,7 @@ def _listener(host: str, port: int) -> socket.socket:
         holder = socket.socket(family)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind((host, port))
+        bounded_by_the_kernel(holder)
     except OSError as error:
         raise ValueError(f"--host {host} --port {port} cannot be had: {os.strerror(error.errno or 0)}") from None
     return holder

@@ -32,6 +32,11 @@ class ServiceProcess:
         self.client = httpx2.Client(base_url=self._address(), timeout=60.0)
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self.client.base_url.host, self.client.base_url.port or 0
+
+    @property
     def log(self) -> str:
         """What it has logged so far."""
         return self._log.read_text(encoding="utf-8")
@@ -40,10 +45,19 @@ class ServiceProcess:
         """Its answer to an upload."""
         return self.client.post("/transcribe", params=parameters, files={"file": (name, content)})
 
-    def taken(self) -> int:
-        """How many requests are in, by its own word."""
+    def gauge(self, name: str) -> int:
+        """One of its figures, by its own word."""
         lines = self.client.get("/metrics").text.splitlines()
-        return int(float(next(line.split()[1] for line in lines if line.startswith("transcription_service_places_taken "))))
+        return int(float(next(line.split()[1] for line in lines if line.startswith(f"transcription_service_{name} "))))
+
+    def taken(self) -> int:
+        """How many requests are in."""
+        return self.gauge("places_taken")
+
+    def resident_bytes(self) -> int:
+        """Memory of the process, without that of those in which it decodes."""
+        [line] = [one for one in Path(f"/proc/{self.process.pid}/status").read_text().splitlines() if one.startswith("VmRSS:")]
+        return int(line.split()[1]) << 10
 
     def sizes(self) -> list[int]:
         """Of the files in its scratch folder that it holds: uploads, which have no names, and sound that is mapped."""

@@ -55,8 +55,7 @@ def opened(service: ServiceProcess, path: str = LINEAR, **options: Any) -> Conne
 
 def streams(service: ServiceProcess) -> int:
     """How many are open, by its own word."""
-    lines = service.client.get("/metrics").text.splitlines()
-    return int(float(next(line.split()[1] for line in lines if line.startswith("transcription_service_streams_open "))))
+    return service.gauge("streams_open")
 
 
 def messages(connection: Connection) -> list[Any]:
