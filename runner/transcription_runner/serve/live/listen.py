@@ -30,6 +30,8 @@ from transcription_runner.serve.refusals import Refusal, refusal_of
 from transcription_runner.serve.service import Service
 
 SUBPROTOCOL = "token"
+LAST_SECONDS = 10.0
+"""When the service ends: for the last bytes of a container, which are seconds of sound."""
 
 
 async def listen(websocket: WebSocket, service: Service) -> None:
@@ -55,7 +57,7 @@ class _Listening:
         stream = self._opened.stream(self._parameters.asked(), self._tell)
         if self._parameters.format == "vtt":
             await self._opened.websocket.send_text(VTT_HEADER)
-        code = await held(self._opened.websocket, stream, self._read(stream), ending)
+        code = await held(self._opened.websocket, stream, self._read(stream, ending), ending)
         if self._parameters.format == "json":
             await self._send(self._told.metadata(stream.fed_seconds))
         await self._opened.websocket.close(code)
@@ -67,8 +69,8 @@ class _Listening:
         elif isinstance(happening, Ended) and (cues := cues_of(happening.segment)):
             await self._opened.websocket.send_text(cues)
 
-    async def _read(self, stream: Stream) -> None:
-        """Feed the stream until the client says CloseStream, or nothing for too long."""
+    async def _read(self, stream: Stream, ending: asyncio.Event) -> None:
+        """Feed the stream until the client says CloseStream, or nothing for too long. Cancelled when the service ends."""
         if self._parameters.encoding is not None and self._parameters.sample_rate is not None:
             samples = Samples(LAWS[self._parameters.encoding], self._parameters.sample_rate, self._parameters.channels)
             async for content in self._content(stream):
@@ -84,8 +86,11 @@ class _Listening:
                     filling.result()
                     await pumping
             finally:
-                pumping.cancel()
                 filling.cancel()
+                if ending.is_set():  # what has come is still decoded
+                    container.finish()
+                    await asyncio.wait([pumping], timeout=LAST_SECONDS)
+                pumping.cancel()
                 await asyncio.wait([pumping, filling])
 
     async def _fill(self, container: Container, stream: Stream) -> None:
