@@ -45,10 +45,8 @@ class RequestLog:
 
         async def sending(message: Message) -> None:
             nonlocal status
-            if message["type"] == "websocket.accept":
-                status = SWITCHED
-            elif message["type"] in ("http.response.start", "websocket.http.response.start"):
-                status = message["status"]
+            if message["type"] in ("http.response.start", "websocket.http.response.start", "websocket.accept"):
+                status = message.get("status", SWITCHED)
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 

@@ -1,13 +1,20 @@
 """Who may open a stream, how many there may be, and how they are asked to end."""
 
 import asyncio
-from typing import Any
+import errno
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
+from tests.unit.runner.services import engine_of, service
+from transcription_runner.errors import DeviceError
+from transcription_runner.serve.figures import Figures
 from transcription_runner.serve.keys import Keys, household, key_of, subprotocols
+from transcription_runner.serve.live.opened import Opened
 from transcription_runner.serve.live.session import check_origin
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.refusals import Refusal
@@ -89,6 +96,43 @@ def test_as_many_streams_are_open_as_there_are_places() -> None:
     assert (refused.value.status, streams.taken) == (429, 0)
     with streams.place("anna"):
         pass
+
+
+class Closing:
+    """A WebSocket that remembers how it was closed."""
+
+    def __init__(self) -> None:
+        self.state = SimpleNamespace(figures=Figures())
+        self.closed: tuple[int, str] | None = None
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "known"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "ScratchFull: the scratch folder has no room", True),
+        (DeviceError("DeviceFailed", "CUDA error"), "DeviceFailed: the device of this service stopped working", True),
+        (OSError(errno.EMFILE, "Too many open files"), "InternalError: ", False),
+        (KeyError("secret"), "InternalError: ", False),
+    ],
+)
+def test_a_stream_that_cannot_go_on_is_closed_with_the_reason(error: Exception, told: str, known: bool) -> None:
+    closing = Closing()
+
+    async def run() -> None:
+        with engine_of() as engine:
+            async with Opened(cast(WebSocket, closing), service(engine), corrections=False):
+                raise error
+
+    with nullcontext() if known else pytest.raises(type(error)):
+        asyncio.run(run())
+    assert closing.closed is not None
+    assert closing.closed[0] == 1011
+    assert closing.closed[1].startswith(told)
+    assert "secret" not in closing.closed[1]
+    assert len(closing.closed[1].encode()) <= 123, "a frame has no more room"
 
 
 def test_a_service_without_streams_says_so() -> None:

@@ -1,5 +1,7 @@
 """A WebSocket that was accepted: its stream, what it keeps meanwhile, and what is counted of it."""
 
+import errno
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -13,10 +15,14 @@ from transcription_runner.serve.live.agreement import LiveWord
 from transcription_runner.serve.live.happenings import Committed, Ended, Happening
 from transcription_runner.serve.live.recording import Recording
 from transcription_runner.serve.live.stream import Asked, Stream
+from transcription_runner.serve.refusals import Refusal, internal, refusal_of
 from transcription_runner.serve.service import Service
+
+log = logging.getLogger(__name__)
 
 FAULT = 1011
 """The code with which a WebSocket is closed that cannot be served any further (RFC 6455, 7.4.1)."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Opened:
@@ -46,7 +52,7 @@ class Opened:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
-        """A client ends its stream by going away, and of a dead device the probes speak."""
+        """A client ends its stream by going away. A dead device (of which the probes speak) and a full disk are its reason."""
         if self._recording is not None:
             self._recording.close()
         if self._stream is not None:
@@ -55,7 +61,21 @@ class Opened:
             self._service.metrics.streamed.inc(self._stream.fed_seconds)
         if isinstance(error, WebSocketDisconnect):
             return True
-        if isinstance(error, Exception):
-            with suppress(WebSocketDisconnect, RuntimeError):  # it may be closed already
-                await self.websocket.close(FAULT)
-        return isinstance(error, DeviceError)
+        if not isinstance(error, Exception):
+            return False
+        refusal = _told(error)
+        with suppress(WebSocketDisconnect, RuntimeError):  # it may be closed already
+            await self.websocket.close(FAULT, f"{refusal.code}: {refusal.message}")
+        if refusal.status == 500:
+            return False
+        log.warning("a stream ended: %s", error)
+        return True
+
+
+def _told(error: Exception) -> Refusal:
+    """What a client is told of why its stream ends: 123 bytes at most, a frame has no more room."""
+    if isinstance(error, DeviceError):
+        return refusal_of(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        return Refusal(503, "ScratchFull", "the scratch folder has no room for more sound; connect again later")
+    return internal()
