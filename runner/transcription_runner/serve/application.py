@@ -1,6 +1,6 @@
 """The application: routes for people and programs, and one shape for everything that goes wrong."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
@@ -76,12 +76,24 @@ def _operations(service: Service) -> APIRouter:
             return error.reason if isinstance(error, TranscriptionError) else "InternalError"
         return None
 
-    @routes.get("/healthz", summary="Whether the process is of use: 503 once its device has failed, so that it is restarted")
+    dead: dict[int | str, dict[str, Any]] = {503: {"description": "The device has failed; the body is the reason, in one word."}}
+
+    @routes.get(
+        "/healthz",
+        summary="Whether the process is of use: 503 once its device has failed, so that it is restarted",
+        response_class=PlainTextResponse,
+        responses=dead,
+    )
     async def healthz() -> PlainTextResponse:
         reason = ended()
         return PlainTextResponse(reason or "ok", 503 if reason else 200)
 
-    @routes.get("/readyz", summary="Whether requests are taken: the model is loaded and warm, and the device works")
+    @routes.get(
+        "/readyz",
+        summary="Whether requests are taken: the model is loaded and warm, and the device works",
+        response_class=PlainTextResponse,
+        responses=dead,
+    )
     async def readyz() -> PlainTextResponse:
         reason = ended()
         return PlainTextResponse(reason or "ok", 503 if reason else 200)
@@ -99,7 +111,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         request.state.figures.hung_up = True
         return Response(status_code=NOBODY)
     refusal = _refusal(error)
-    return JSONResponse(refusal.body(), refusal.status, refusal.headers())
+    allowing = error.headers if isinstance(error, HTTPException) and error.headers else {}  # with 405: the methods that there are
+    return JSONResponse(refusal.body(), refusal.status, {**allowing, **refusal.headers()})
 
 
 def _refusal(error: Exception) -> Refusal:

@@ -8,6 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from transcription_api.speech import Format
+from transcription_runner.formats.documents import MEDIA_TYPES
 from transcription_runner.serve.documented import ErrorBody, refused, upload_form
 from transcription_runner.serve.events import EventStream, events
 from transcription_runner.serve.openai_answers import body
@@ -17,6 +19,8 @@ from transcription_runner.serve.service import Service
 from transcription_runner.serve.transcribing import transcribed, work_of
 
 NOT_LOADED: dict[str, Any] = {"model": ErrorBody, "description": "Another one is; `allowed` says which."}
+UNKNOWN: dict[str, Any] = {"model": ErrorBody, "description": "no valid API key"}
+EVENTS = "text/event-stream"
 
 
 def openai_routes(service: Service) -> APIRouter:
@@ -44,11 +48,11 @@ def openai_routes(service: Service) -> APIRouter:
     async def translations(request: Request) -> Response:
         return await answer(request, TranslationFields)
 
-    @routes.get("/models", summary="The model that is loaded")
+    @routes.get("/models", summary="The model that is loaded", responses={401: UNKNOWN})
     async def models() -> dict[str, Any]:
         return {"object": "list", "data": [_model(service.served.name)]}
 
-    @routes.get("/models/{name:path}", summary="Whether a model is loaded", responses={404: NOT_LOADED})
+    @routes.get("/models/{name:path}", summary="Whether a model is loaded", responses={401: UNKNOWN, 404: NOT_LOADED})
     async def model(name: str) -> dict[str, Any]:
         if name != service.served.name:
             raise Refusal(
@@ -72,5 +76,10 @@ def _documented(fields: type[TranslationFields]) -> dict[str, Any]:
         if "$ref" in schema:  # the one enumeration, which the document knows no name for
             schema.pop("$ref")
             schema["enum"] = [str(one) for one in type(fields.model_fields["response_format"].default)]
-    responses = {200: {"description": "The transcript, as response_format says."}, **refused()}
+    kinds = [EVENTS, *(kind.partition(";")[0] for name, kind in MEDIA_TYPES.items() if name is not Format.TSV)]
+    good = {
+        "description": "The transcript, as response_format says; with stream its events.",
+        "content": {one: {} for one in kinds},
+    }
+    responses = {200: good, **refused()}
     return {"response_class": Response, "responses": responses, "openapi_extra": upload_form(properties)}

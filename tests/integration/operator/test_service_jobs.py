@@ -7,6 +7,7 @@ configuration, and its last words are put into the pod's status.
 import base64
 import json
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,9 +23,11 @@ from tests.integration.operator.accounts import Account
 from tests.integration.operator.operators import FOR_TESTS, RIGHTS, Operator, eventually, kubeconfig_of, rendered
 from tests.integration.operator.pods import Transcription
 from tests.integration.runner.buckets import Bucket
+from tests.integration.runner.documented import asked_as_documented
 from tests.integration.runner.pods import RunnerPod
+from tests.integration.runner.raw_upload import RawUpload
 from tests.integration.runner.servers import needed
-from tests.integration.runner.service_process import ServiceProcess, serving
+from tests.integration.runner.service_process import ServiceProcess, serving, until
 from tests.integration.runner.sound import said, wav
 from transcription_api.names import ANNOTATION_CONFIG
 
@@ -170,6 +173,28 @@ def test_what_one_process_takes_another_one_gives_back(place: Place, operator: O
         assert looked(second, address).status_code == 404
     eventually(lambda: job.kubectl.run("get", "tsj", name).returncode != 0)
     assert place.bucket.keys() == []
+
+
+def test_an_upload_that_is_still_coming_at_sigterm_becomes_a_job_all_the_same(place: Place) -> None:
+    path, sound = "/transcribe?async=true&language=en", wav(said(SENTENCE))
+    with place.service() as service, RawUpload(service, sound, path, headers=headers()) as upload:
+        upload.send_half()
+        until(lambda: service.taken() == 1)
+        service.process.send_signal(signal.SIGTERM)
+        upload.send()
+        answered = upload.answer()
+        assert answered.status == 202, answered
+        assert service.process.wait(60) == 0
+    name = json.loads(answered.body)["name"]
+    assert place.bucket.keys() == [f"service/uploads/{name}/recording.wav"]
+    with place.service() as second:
+        assert looked(second, f"/jobs/{name}").json()["name"] == name
+        assert looked(second, f"/jobs/{name}", method="DELETE").status_code == 204
+    assert place.bucket.keys() == []
+
+
+def test_the_routes_of_jobs_answer_as_they_are_documented(service: ServiceProcess, tmp_path: Path) -> None:
+    asked_as_documented(service, KEY, tmp_path, 4, "--include-path-regex=^/jobs")
 
 
 def test_a_job_that_is_cancelled_takes_its_pod_and_its_upload_along(

@@ -81,6 +81,11 @@ def test_a_request_that_cannot_be_is_refused_in_one_shape(
     assert untouched(house)
 
 
+def test_a_method_that_there_is_not_is_told_which_there_are(engine: ScriptedEngine) -> None:
+    answered = asked(service(engine), "/transcribe", method="PUT")
+    assert (answered.status, answered.headers["allow"]) == (405, "POST")
+
+
 def test_an_endless_upload_ends_at_the_bound_without_a_stated_length(engine: ScriptedEngine) -> None:
     house = service(engine, most=1 << 16)
     begin = form(content=b"")[: -len(b"\r\n--limit--\r\n")]
