@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 Damage = Callable[[bytes], bytes]
+SUFFIXES = (".wav", ".mp3", ".flac", ".m4a", ".ogg", ".opus", ".webm", ".amr", ".aiff", ".caf")
+"""Of the formats whose files are damaged."""
 FRAME_AMR = 31
 """Bytes of an AMR frame at 12.2 kbit/s (20 ms), without its header."""
 

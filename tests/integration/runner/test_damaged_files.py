@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.integration.runner.damage import CLAIMS, FUZZED, PLAYLISTS, TRUNCATED, amr, external_reference, no_sound
+from tests.integration.runner.damage import CLAIMS, FUZZED, PLAYLISTS, SUFFIXES, TRUNCATED, amr, external_reference, no_sound
 from tests.integration.runner.sound import Samples, encoded, wav
 from transcription_runner.engine.audio import Audio
 from transcription_runner.engine.decoding.decode import DecodeBounds, Decoder
@@ -24,7 +24,6 @@ LIMIT_SECONDS = 20.0
 MEMORY_BYTES = 256 << 20
 """Little more than the process has to start with, so that a number in a header cannot buy much."""
 REASONS = {"EmptyObject", "UnsupportedFormat", "DamagedAudio", "NoAudioStream", "TooLong"}
-SUFFIXES = (".wav", ".mp3", ".flac", ".m4a", ".ogg", ".opus", ".webm", ".amr", ".aiff", ".caf")
 DAMAGED = [(suffix, damage) for suffix in SUFFIXES for damage in TRUNCATED | FUZZED]
 END_SHOWS = (".wav", ".flac", ".m4a", ".ogg", ".opus", ".aiff", ".caf")
 """Formats that state a length, or have marked ends: of the others, what is left looks like a whole file."""

@@ -1,7 +1,6 @@
 """The service with the real engine behind a real socket: what people send, what strangers send, and how it ends."""
 
 import json
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +9,9 @@ import numpy as np
 import pytest
 from openai import APIStatusError, OpenAI, UnprocessableEntityError
 
-from tests.integration.runner.damage import FUZZED, PLAYLISTS, TRUNCATED, no_sound
+from tests.integration.runner.raw_upload import RawUpload
 from tests.integration.runner.service_process import ServiceProcess, serving, until
-from tests.integration.runner.sound import encoded, said, silence, video_without_sound, wav
+from tests.integration.runner.sound import encoded, said, silence, wav
 
 SENTENCE = "please confirm the order number seven four two"
 KEY = "a-key-of-the-call-centre"
@@ -62,32 +61,6 @@ def test_what_is_not_loaded_is_refused_with_what_is(
     assert at in answered.json()["error"]["message"]
 
 
-def test_damaged_files_get_a_true_status_and_leave_nothing_behind(service: ServiceProcess) -> None:
-    good = wav((0.3 * np.sin(np.arange(8000) / 8)).astype(np.float32))
-    bad = {
-        **{name: damage(good) for name, damage in (TRUNCATED | FUZZED).items()},
-        **no_sound(good),
-        **{
-            f"playlist: {name}": text.format(url="http://127.0.0.1:9/x", path="/etc/passwd", port=9).encode()
-            for name, text in PLAYLISTS.items()
-        },
-        "no sound in a video": video_without_sound(),
-        "nothing": b"",
-    }
-    with ThreadPoolExecutor(8) as clients:
-        answers = dict(zip(bad, clients.map(lambda content: service.post(content, language="en"), bad.values()), strict=True))
-    for name, answered in answers.items():
-        assert answered.status_code in (200, 413, 415, 422), (name, answered.text)
-        if answered.status_code != 200:
-            assert answered.json()["error"]["code"], name
-        assert "passwd" not in answered.text, name
-    assert answers["nothing"].json()["error"]["code"] == "EmptyObject"
-    assert answers["PDF"].status_code == 415
-    assert service.post(wav(said("yes")), language="en").status_code == 200
-    assert service.taken() == 0
-    until(lambda: not {len(content) for content in bad.values()} & {*service.sizes()})
-
-
 def test_clients_side_by_side_get_each_their_own_words(service: ServiceProcess) -> None:
     words = ("seven", "account", "ready", "order")
     sounds = [wav(said(text)) for text in ("the number seven", "my account please", "it is ready now", "confirm the order")]
@@ -99,17 +72,12 @@ def test_clients_side_by_side_get_each_their_own_words(service: ServiceProcess) 
 
 def test_a_client_that_hangs_up_frees_its_place(service: ServiceProcess) -> None:
     long = wav(np.tile(said(SENTENCE), 300))
-    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + long + b"\r\n--b--\r\n"
-    head = (
-        "POST /transcribe?language=en HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    address = (service.client.base_url.host, service.client.base_url.port or 0)
-    for sent in (len(body), len(body) // 2):  # while it is in work, and while it comes
-        with socket.create_connection(address) as connection:
-            connection.sendall(head.encode() + body[:sent])
+    for whole in (True, False):  # while it is in work, and while it comes
+        with RawUpload(service, long) as upload:
+            upload.send_half()
             until(lambda: service.taken() == 1)
-            if sent == len(body):
+            if whole:
+                upload.send()
                 until(lambda: len(long) in service.sizes())
         until(lambda: service.taken() == 0)
     until(lambda: len(long) not in service.sizes())
