@@ -33,7 +33,7 @@ JOBS = (
         ("runner.device=cpu", "storage.endpoint=http://minio:9000", "service.enabled=true", "service.apiKeysSecret=keys"),
         (*JOBS, "service.jobs.prefix=a: b", "service.jobs.sources={calls,notes}"),
         ("watchNamespaces={NS}",),
-        (*NETWORK, *SINK, "networkPolicy.namespaces={NS}", "runner.offline=false"),
+        (*NETWORK, *SINK, "networkPolicy.namespaces={NS}", "runner.offline=false", "service.enabled=true"),
     ],
 )
 def test_every_object_is_accepted(team: Kubectl, settings: tuple[str, ...]) -> None:
@@ -176,6 +176,35 @@ def test_nobody_talks_to_runner_pods_and_they_talk_to_whom_they_need() -> None:
     assert ports(runner["egress"]) == {53, 443, 6443, 9443, 80}, "DNS, the API server, and the two stores"
     hub = network_policies("watchNamespaces={team}", "runner.offline=false", "networkPolicy.hub.ports={8443}")["team"]
     assert ports(hub["egress"]) - ports(runner["egress"]) == {8443}
+
+
+def service_policy(*settings: str) -> dict[str, Any]:
+    """The NetworkPolicy of the service."""
+    objects = rendered("dry", "home", *NETWORK, "service.enabled=true", *settings)
+    (policy,) = [o for o in objects if o["kind"] == "NetworkPolicy" and o["metadata"]["name"].endswith("-service")]
+    spec: dict[str, Any] = policy["spec"]
+    return spec
+
+
+def test_whom_it_is_told_may_ask_the_service_and_it_asks_nobody_that_it_does_not_need() -> None:
+    alone = service_policy("networkPolicy.service.from[0].namespaceSelector.matchLabels.team=ingress")
+    assert (alone["policyTypes"], alone["egress"]) == (["Ingress", "Egress"], [])
+    (rule,) = alone["ingress"]
+    assert rule == {
+        "from": [{"namespaceSelector": {"matchLabels": {"team": "ingress"}}}],
+        "ports": [{"protocol": "TCP", "port": "http"}],
+    }
+    (container,) = deployments("service.enabled=true")["dry-transcription-operator-service"]["spec"]["containers"]
+    assert ports(alone["ingress"]) == {port["name"] for port in container["ports"]}
+    with_jobs = service_policy("service.jobs.enabled=true", "service.jobs.bucket=speech")
+    assert ports(with_jobs["egress"]) == {53, 443, 6443, 9443}, "DNS, the API server, and the one store that it uses"
+    assert ports(service_policy("runner.offline=false", "networkPolicy.hub.ports={8443}")["egress"]) == {53, 8443}
+
+
+def test_the_service_is_told_of_the_proxies_that_it_may_believe() -> None:
+    pod = deployments("service.enabled=true", "service.trustedProxies={10.0.0.0/8,2001:db8::/32}")
+    [container] = pod["dry-transcription-operator-service"]["spec"]["containers"]
+    assert parser().parse_args(container["args"]).trusted_proxy == ["10.0.0.0/8", "2001:db8::/32"]
 
 
 def test_without_watched_namespaces_the_operator_alone_is_confined_unless_others_are_named() -> None:
