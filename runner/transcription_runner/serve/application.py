@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -24,6 +25,13 @@ from transcription_runner.serve.request_log import NOBODY, RequestLog
 from transcription_runner.serve.service import Service, misplaced
 from transcription_runner.serve.transcribing import transcribed, work_of
 
+OF_PAGES: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "DELETE"],
+    "allow_headers": ["Authorization", "X-API-Key", "Content-Type"],
+    "expose_headers": ["X-Request-Id", "Retry-After", "Location"],
+}
+"""What pages of other origins may do, where there are some that may."""
+
 
 def application(service: Service, version: str) -> FastAPI:
     """All routes over one service. `/docs` needs no other server."""
@@ -37,6 +45,8 @@ def application(service: Service, version: str) -> FastAPI:
     for kind in (Refusal, TranscriptionError, RequestValidationError, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, _refused)
     app.add_middleware(RequestLog, metrics=service.metrics)
+    if service.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=service.origins, **OF_PAGES)
     return app
 
 

@@ -64,6 +64,21 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
         help="the address, or the network, of a proxy whose X-Forwarded-For says who asks, such as 10.0.0.0/8; may be given "
         "several times; default: nobody is believed, and without keys all who come through a proxy are one client",
     )
+    group.add_argument(
+        "--requests-per-minute",
+        type=int,
+        default=0,
+        metavar="N",
+        help="transcriptions and streams that each client may begin in a minute; the next one gets 429; default: 0, any number",
+    )
+    group.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="an origin, such as https://calls.example.com, whose pages may ask from a browser; may be given several times; "
+        "default: the service's own alone",
+    )
     group.add_argument("--log-format", choices=("text", "json"), default="text", help="default: %(default)s")
     _jobs_options(parser)
     loading_options(parser)

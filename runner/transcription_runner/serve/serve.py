@@ -8,6 +8,7 @@ import argparse
 import ipaddress
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from transcription_runner.serve.keys import Keys, keys_of
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
+from transcription_runner.serve.rates import Rate
 from transcription_runner.serve.request_log import JsonFormatter
 from transcription_runner.serve.served import served
 from transcription_runner.serve.server import Server
@@ -37,6 +39,8 @@ log = logging.getLogger(__name__)
 
 USAGE_ERROR = 2
 MOST_PLACES = 1000
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+"""As browsers write it: in small letters, without a path, and without the port that is the scheme's own."""
 
 
 def serve(arguments: argparse.Namespace, version: str) -> int:
@@ -69,8 +73,11 @@ def _served(arguments: argparse.Namespace, keys: Keys, jobs: Jobs | None, listen
         metrics.taken.set_function(lambda: places.taken)
         metrics.streaming.set_function(lambda: streams.taken)
         metrics.at_hand.set_function(lambda: resident.at_hand)
+        rate = Rate(arguments.requests_per_minute)
         scratch, most, longest = Scratch(limits.scratch_bytes), limits.fetch_bytes, limits.audio_seconds
-        service = Service(resident, loaded, keys, places, scratch, most, metrics, streams, longest, jobs)
+        service = Service(
+            resident, loaded, keys, places, scratch, most, metrics, streams, longest, jobs, rate, arguments.cors_origin
+        )
         server = Server(application(service, version), streams, most_connections, arguments.trusted_proxy)
         for number in (
             signal.SIGTERM,
@@ -99,6 +106,13 @@ def _checked(arguments: argparse.Namespace) -> Keys:
         raise ValueError(f"--streams must be 0 to {MOST_PLACES}, not {arguments.streams}; 0: none")
     if not 0 <= arguments.port < 1 << 16:
         raise ValueError(f"--port must be 0 to 65535, not {arguments.port}; 0: any that is free, which the log then tells")
+    if arguments.requests_per_minute < 0:
+        raise ValueError(f"--requests-per-minute must be 0 or more, not {arguments.requests_per_minute}; 0: any number")
+    for origin in arguments.cors_origin:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"--cors-origin must be scheme and host as browsers send them, https://calls.example.com, not {origin}"
+            )
     for network in arguments.trusted_proxy:
         try:
             ipaddress.ip_network(network)

@@ -1,8 +1,8 @@
 """What the routes share: one engine, its places and bounds, and the way of a request through them."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
@@ -17,6 +17,7 @@ from transcription_runner.serve.keys import Keys
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
+from transcription_runner.serve.rates import Rate
 from transcription_runner.serve.refusals import LONGEST_NAME, Refusal
 from transcription_runner.serve.served import Served
 from transcription_runner.serve.uploads import Scratch, Upload, received
@@ -41,6 +42,9 @@ class Service:
     """Of one recording, or stream."""
     jobs: Jobs | None = None
     """Where there are some."""
+    rate: Rate = field(default_factory=Rate)
+    origins: Sequence[str] = ()
+    """Whose pages may ask, beside the service's own."""
 
     async def admitted(self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         """A dependency of every route that works. Raises Refusal (InvalidKey)."""
@@ -53,12 +57,20 @@ class Service:
 
         Raises Refusal, ConfigurationError, ClientDisconnect.
         """
-        with self.places.place(self.keys.client(request)):
+        with self.place(request):
             if recipe is not None:
                 await self.prepare(recipe)
             async with received(request, self.scratch, self.most_bytes) as upload:
                 request.state.figures.uploaded(upload.size)
                 yield upload
+
+    @contextmanager
+    def place(self, request: Request) -> Iterator[None]:
+        """A place for a request that works. Raises Refusal (TooManyRequests)."""
+        client = self.keys.client(request)
+        self.rate.ask(client)
+        with self.places.place(client):
+            yield
 
     async def prepare(self, recipe: Recipe) -> None:
         """Look whether a recipe can be carried out. Raises ConfigurationError."""

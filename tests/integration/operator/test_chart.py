@@ -201,10 +201,13 @@ def test_whom_it_is_told_may_ask_the_service_and_it_asks_nobody_that_it_does_not
     assert ports(service_policy("runner.offline=false", "networkPolicy.hub.ports={8443}")["egress"]) == {53, 8443}
 
 
-def test_the_service_is_told_of_the_proxies_that_it_may_believe() -> None:
-    pod = deployments("service.enabled=true", "service.trustedProxies={10.0.0.0/8,2001:db8::/32}")
+def test_the_service_is_told_whom_it_may_believe_and_serve() -> None:
+    who = ("service.trustedProxies={10.0.0.0/8,2001:db8::/32}", "service.corsOrigins={https://calls.example.com}")
+    pod = deployments("service.enabled=true", *who, "service.requestsPerMinute=30")
     [container] = pod["dry-transcription-operator-service"]["spec"]["containers"]
-    assert parser().parse_args(container["args"]).trusted_proxy == ["10.0.0.0/8", "2001:db8::/32"]
+    told = parser().parse_args(container["args"])
+    assert told.trusted_proxy == ["10.0.0.0/8", "2001:db8::/32"]
+    assert (told.cors_origin, told.requests_per_minute) == (["https://calls.example.com"], 30)
 
 
 def test_without_watched_namespaces_the_operator_alone_is_confined_unless_others_are_named() -> None:

@@ -1,5 +1,6 @@
 """schemathesis against a service that runs: what its `/openapi.json` allows, and what it does not, a few hundred times."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ LEFT_OUT = "positive_data_acceptance"
 
 
 def asked_as_documented(service: ServiceProcess, key: str, folder: Path, routes: int, *options: str) -> None:
-    """No answer is a fault, and each is one that the document knows. `routes`: how many there are to be asked."""
+    """No answer is a fault, and each is one that the document knows. `routes`: how many at least there are to be asked."""
     host, port = service.address
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
@@ -34,5 +35,7 @@ def asked_as_documented(service: ServiceProcess, key: str, folder: Path, routes:
     ]
     run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=300)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
-    assert f"Tested: {routes}\n" in run.stdout, run.stdout[-2000:]
+    tested = re.search(r"Tested: (\d+)", run.stdout)
+    assert tested, run.stdout[-2000:]
+    assert int(tested[1]) >= routes
     assert "status=500" not in service.log

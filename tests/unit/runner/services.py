@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -21,6 +21,7 @@ from transcription_runner.serve.keys import Keys
 from transcription_runner.serve.live.streams import Streams
 from transcription_runner.serve.metrics import Metrics
 from transcription_runner.serve.places import Places
+from transcription_runner.serve.rates import Rate
 from transcription_runner.serve.served import Served
 from transcription_runner.serve.service import Service
 from transcription_runner.serve.uploads import Scratch
@@ -48,10 +49,15 @@ def service(
     most: int = 1 << 20,
     scratch: int = 1 << 30,
     jobs: Jobs | None = None,
+    rate: int = 0,
+    origins: Sequence[str] = (),
 ) -> Service:
     streams = Streams(8)
     metrics = Metrics(LOADED, places, streams.most)
-    return Service(engine, LOADED, keys or Keys(), Places(places), Scratch(scratch), most, metrics, streams, 3600.0, jobs)
+    taken = Places(places)
+    return Service(
+        engine, LOADED, keys or Keys(), taken, Scratch(scratch), most, metrics, streams, 3600.0, jobs, Rate(rate), origins
+    )
 
 
 def engine_of(stages: Scripted | None = None) -> NamedEngine:

@@ -84,6 +84,7 @@ def test_programs_send_no_origin_and_are_let_in() -> None:
 
 def test_only_the_services_own_pages_may_open_a_stream() -> None:
     check_origin(websocket(host="service:9080", origin="http://service:9080"))
+    check_origin(websocket(host="service:9080", origin="https://calls.example.com"), ["https://calls.example.com"])
     for origin in ("http://evil.example", "null", "http://service:9081", "http://service:9080.evil.example"):
         with pytest.raises(Refusal):
             check_origin(websocket(host="service:9080", origin=origin))

@@ -12,6 +12,7 @@ from transcription_runner.cli import parser
 from transcription_runner.engine.work import Lane
 from transcription_runner.serve.keys import Keys, keys_of
 from transcription_runner.serve.places import Places, seconds_to_wait
+from transcription_runner.serve.rates import Rate
 from transcription_runner.serve.refusals import Refusal
 from transcription_runner.serve.serve import serve
 from transcription_runner.serve.transcribing import LONG_BYTES, lane_of
@@ -127,6 +128,31 @@ def test_the_time_to_wait_follows_the_pace_of_the_last_minute(freed: list[float]
     assert seconds_to_wait(freed, 100.0) == seconds
 
 
+def test_so_many_requests_a_minute_are_taken_of_each_client_at_once_or_one_after_the_other() -> None:
+    now = 100.0
+    rate = Rate(6, lambda: now)
+    for _ in range(6):
+        rate.ask("anna")
+    with pytest.raises(Refusal) as refused:
+        rate.ask("anna")
+    assert (refused.value.status, refused.value.retry_after) == (429, 10)
+    rate.ask("berta")
+    for _ in range(20):
+        now += 10
+        rate.ask("anna")
+    with pytest.raises(Refusal):
+        rate.ask("anna")
+    now += 3600
+    rate.ask("berta")
+    assert set(rate._until) == {"berta"}, "nobody is remembered for long"
+
+
+def test_without_a_bound_any_number_of_requests_is_taken() -> None:
+    rate = Rate()
+    for _ in range(1000):
+        rate.ask("anna")
+
+
 def test_long_uploads_go_behind_short_ones() -> None:
     assert lane_of(LONG_BYTES - 1) is Lane.INTERACTIVE
     assert lane_of(LONG_BYTES) is Lane.BULK
@@ -190,6 +216,9 @@ def test_an_empty_variable_is_a_mistake_and_no_open_door(monkeypatch: pytest.Mon
         (["--host", "192.0.2.1"], "cannot be had"),
         (["--trusted-proxy", "10.0.0.0/99"], "--trusted-proxy must be"),
         (["--trusted-proxy", "*"], "--trusted-proxy must be"),
+        (["--requests-per-minute", "-1"], "--requests-per-minute must be"),
+        (["--cors-origin", "*"], "--cors-origin must be"),
+        (["--cors-origin", "https://calls.example.com/"], "--cors-origin must be"),
         (["--model", "./nowhere"], "./nowhere does not exist"),
         (["--jobs-endpoint", "http://minio:9000"], "--jobs-endpoint needs --jobs-bucket"),
         (["--jobs-bucket", "speech"], "--jobs-bucket needs --jobs-endpoint"),

@@ -86,6 +86,30 @@ def test_a_method_that_there_is_not_is_told_which_there_are(engine: ScriptedEngi
     assert (answered.status, answered.headers["allow"]) == (405, "POST")
 
 
+def test_who_asks_too_often_is_told_when_to_come_back(engine: ScriptedEngine) -> None:
+    house = service(engine, rate=1)
+    assert [asked(house).status for _ in range(2)] == [200, 429]
+    assert 1 <= int(asked(house).headers["retry-after"]) <= 60
+    assert asked(house, "/v1/models", method="GET").status == 200, "looking is no work"
+    assert untouched(house)
+
+
+OURS, FOREIGN = "https://calls.example.com", "https://evil.example"
+
+
+def test_pages_of_origins_that_are_named_may_read_answers_and_no_others(engine: ScriptedEngine) -> None:
+    house = service(engine, origins=[OURS])
+    ask = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    allowed = asked(house, "/transcribe", method="OPTIONS", headers={"origin": OURS, **ask})
+    assert (allowed.status, allowed.headers["access-control-allow-origin"]) == (200, OURS)
+    assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
+    assert "access-control-allow-origin" not in asked(house, method="OPTIONS", headers={"origin": FOREIGN, **ask}).headers
+    refused = asked(house, "/transcribe?language=xx", headers={"origin": OURS})
+    assert (refused.status, refused.headers["access-control-allow-origin"]) == (422, OURS), "errors can be read, too"
+    assert "access-control-allow-origin" not in asked(house, headers={"origin": FOREIGN}).headers
+    assert "access-control-allow-origin" not in asked(service(engine), headers={"origin": OURS}).headers
+
+
 def test_an_endless_upload_ends_at_the_bound_without_a_stated_length(engine: ScriptedEngine) -> None:
     house = service(engine, most=1 << 16)
     begin = form(content=b"")[: -len(b"\r\n--limit--\r\n")]

@@ -26,7 +26,7 @@ async def accepted(request: Request, service: Service, parameters: Parameters, r
     if parameters.source is None:
         state = await _uploaded(request, service, jobs, parameters, recipe, name, owner)
     else:
-        with service.places.place(service.keys.client(request)):
+        with service.place(request):
             await service.prepare(recipe)
             source = jobs.place.source(name, parameters.source)
             await jobs.check(source, service.most_bytes)

@@ -1,7 +1,7 @@
 """What both protocols have in common: who may open a WebSocket, and how one ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,19 +29,26 @@ async def admitted(websocket: WebSocket, service: Service) -> AsyncIterator[asyn
     asked, but only while it has not accepted.
     """
     try:
-        check_origin(websocket)
+        check_origin(websocket, service.origins)
         service.keys.check(websocket.headers)
-        with service.streams.place(service.keys.client(websocket)) as ending:
+        client = service.keys.client(websocket)
+        service.rate.ask(client)
+        with service.streams.place(client) as ending:
             yield ending
     except (Refusal, TranscriptionError) as error:
         refusal = error if isinstance(error, Refusal) else refusal_of(error)
         await websocket.send_denial_response(JSONResponse(refusal.body(), refusal.status, refusal.headers()))
 
 
-def check_origin(websocket: WebSocket) -> None:
-    """A browser lets any page open a WebSocket to anywhere, and says which page it is: only our own may. Raises Refusal."""
+def check_origin(websocket: WebSocket, allowed: Sequence[str] = ()) -> None:
+    """A browser lets any page open a WebSocket to anywhere, and says which page it is: our own may, and those that are named.
+
+    Raises Refusal.
+    """
     origin = websocket.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != websocket.headers.get("host", "").lower():
+    if origin is None or origin in allowed:
+        return
+    if urlsplit(origin).netloc.lower() != websocket.headers.get("host", "").lower():
         raise Refusal(403, "ForeignOrigin", "a page of another address must not open a stream here")
 
 
