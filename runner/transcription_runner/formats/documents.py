@@ -12,7 +12,7 @@ from transcription_api.transcript import Transcript
 from transcription_runner.formats.srt import write_srt
 from transcription_runner.formats.subtitles.cues import Cue, cues, milliseconds
 from transcription_runner.formats.subtitles.text import flattened
-from transcription_runner.formats.vtt import write_vtt
+from transcription_runner.formats.vtt import write_karaoke, write_vtt
 
 MEDIA_TYPES = {
     Format.JSON: "application/json",
@@ -38,6 +38,11 @@ def documents(transcript: Transcript, wanted: Iterable[Format], limits: Subtitle
         Format.SRT: lambda: write_srt(cut()),
     }
     return {format_: writers[format_]().encode("utf-8", "replace") for format_ in wanted}
+
+
+def karaoke(transcript: Transcript, limits: Subtitles) -> bytes:
+    """The transcript as WebVTT whose words light up one after the other; a media type of `VTT`."""
+    return write_karaoke(cues(transcript, limits)).encode("utf-8", "replace")
 
 
 def write_json(transcript: Transcript) -> str:

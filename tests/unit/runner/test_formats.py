@@ -1,7 +1,9 @@
 """The five formats: valid by the parsers that people use, and with the same words in each, whatever was said."""
 
 import json
+import re
 import time
+from itertools import pairwise
 
 import pytest
 import srt as srt_parser
@@ -14,7 +16,7 @@ from tests.validators.hostile import LANGUAGES, SPEAKERS, TEXTS
 from tests.validators.reading import word_list
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Segment, Transcript
-from transcription_runner.formats.documents import documents
+from transcription_runner.formats.documents import documents, karaoke
 from transcription_runner.formats.subtitles.text import flattened
 
 any_character = st.characters(codec=None) | st.sampled_from("\x00\t\r\n\u2028\ufeff\u2060<>&{}\\-:0123456789")
@@ -157,3 +159,23 @@ def test_ten_times_the_words_take_about_ten_times_as_long_to_write() -> None:
         return time.process_time() - before
 
     assert seconds(1000) < 30 * min(seconds(100) for _ in range(3))  # were anything quadratic, it would be 100
+
+
+@given(transcripts())
+def test_karaoke_says_the_same_and_its_words_light_up_one_after_the_other_within_their_cue(given: Transcript) -> None:
+    plain, timed = (text.split("\n\n") for text in (text_of(given, Format.VTT), karaoke(given, limits()).decode()))
+    assert [re.sub(r"<\d[^>]*>|</?c>", "", block) for block in timed] == plain
+    for block in timed[1:]:
+        start, end = re.findall(r"(\S+) --> (\S+)", block)[0]
+        times = [moment(one) for one in (start, *re.findall(r"<(\d[^>]*)>", block), end)]
+        assert all(one < other for one, other in pairwise(times))
+
+
+def test_karaoke_has_each_word_at_its_time() -> None:
+    given = transcript(segment("one <two> three", 0.0, 3.0, timed=True, speaker="A"))
+    words = "<v A><c>one</c> <00:00:01.000><c>&lt;two&gt;</c> <00:00:02.000><c>three</c></v>"
+    assert karaoke(given, limits()).decode() == f"WEBVTT\n\n00:00:00.000 --> 00:00:03.000\n{words}\n"
+
+
+def moment(text: str) -> list[float]:
+    return [float(part) for part in text.split(":")]

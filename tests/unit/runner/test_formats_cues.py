@@ -1,5 +1,6 @@
 """Cues that a reader can follow: no more than fits, long enough to be read, broken where sense breaks, one speaker at a time."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -12,9 +13,10 @@ from tests.validators.hostile import hostile
 from transcription_api.speech import Format, Subtitles
 from transcription_api.transcript import Segment, Transcript
 from transcription_runner.formats.documents import documents
-from transcription_runner.formats.subtitles.cues import Cue, cues, line_text, milliseconds
+from transcription_runner.formats.subtitles.cues import Cue, cues, line_text, milliseconds, nexts
 from transcription_runner.formats.subtitles.page import LONGEST, SHORTEST, page
 from transcription_runner.formats.subtitles.text import columns, pieces
+from transcription_runner.formats.subtitles.utterances import Token, followings
 
 ENGLISH = (
     "Good morning, everybody. I wanted to talk about the order that we placed last week with the supplier in Madrid. "
@@ -327,3 +329,42 @@ def test_highlighting_keeps_the_lines_and_moves_through_the_words() -> None:
         (1, ["one two three"]),
         (2, ["one two three"]),
     ]
+
+
+# What a stranger's transcript costs
+
+
+def following(said: list[list[Token]], index: int, end: float) -> float:
+    """As it is defined: looked for among all that come later."""
+    last = said[index][-1]
+    later = (said[other][0] for other in range(index + 1, len(said)))
+    return next((first.start for first in later if first.speaker == last.speaker or first.start >= last.end), max(end, last.end))
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4), st.sampled_from("ABC")), max_size=8))
+def test_what_follows_is_found_as_if_all_were_looked_at(spans: list[tuple[int, int, str]]) -> None:
+    said = [[Token("x", float(start), float(start + length), speaker, True, 1)] for start, length, speaker in spans]
+    assert followings(said, 5.0) == [following(said, index, 5.0) for index in range(len(said))]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4), st.sampled_from("ABC")), max_size=8))
+def test_the_next_cue_is_found_as_if_all_were_looked_at(spans: list[tuple[int, int, str]]) -> None:
+    given = [Cue(start, start + length, (), speaker) for start, length, speaker in sorted(spans)]
+    assert nexts(given) == [
+        next(
+            (
+                later
+                for later in range(index + 1, len(given))
+                if given[later].speaker == cue.speaker or given[later].start_ms >= cue.end_ms
+            ),
+            None,
+        )
+        for index, cue in enumerate(given)
+    ]
+
+
+def test_as_many_speakers_as_segments_who_never_stop_cost_no_minute() -> None:
+    parts = [segment(f"word{index}", float(index), 1e6, speaker=f"S{index}") for index in range(20_000)]
+    began = time.monotonic()
+    assert len(cues(transcript(*parts), limits())) == 20_000
+    assert time.monotonic() - began < 30

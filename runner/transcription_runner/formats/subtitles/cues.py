@@ -4,6 +4,7 @@ A cue stands while it is spoken, and longer, into the silence after it, where a 
 two speakers talk at once.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
@@ -35,22 +36,32 @@ class Cue:
 
     def marked_lines(self, escape: Callable[[str], str]) -> list[str]:
         """Each line's text, escaped as the format needs it; the highlighted word stands between `<u>` and `</u>`."""
-        if self.highlighted is None:
-            return [escape(line_text(line)) for line in self.lines]
+        return self.lines_of(lambda position, word: f"<u>{escape(word)}</u>" if position == self.highlighted else escape(word))
+
+    def lines_of(self, written: Callable[[int, str], str]) -> list[str]:
+        """Each line, its words as `written` makes them of their position, counted over all lines, and their text."""
         lines, position = [], 0
         for line in self.lines:
             text = ""
             for index, token in enumerate(line):
-                word = escape(token.text)
-                text += " " if index and token.spaced else ""
-                text += f"<u>{word}</u>" if position == self.highlighted else word
+                text += (" " if index and token.spaced else "") + written(position, token.text)
                 position += 1
             lines.append(text)
         return lines
 
+    def word_starts(self) -> list[int]:
+        """When each word, counted over all lines, starts to be spoken, in milliseconds: from the cue's start on, all within it,
+        and no two at once."""
+        tokens = [token for line in self.lines for token in line]
+        starts = [self.start_ms]
+        for index, token in enumerate(tokens[1:], start=1):
+            latest = self.end_ms - (len(tokens) - index)
+            starts.append(min(max(milliseconds(token.start), starts[-1] + 1), latest))
+        return starts
+
     def times(self, separator: str) -> str:
         """`HH:MM:SS.mmm --> HH:MM:SS.mmm`, with `separator` before the milliseconds."""
-        return f"{_clock(self.start_ms, separator)} --> {_clock(self.end_ms, separator)}"
+        return f"{clock(self.start_ms, separator)} --> {clock(self.end_ms, separator)}"
 
 
 def line_text(line: Line) -> str:
@@ -94,24 +105,33 @@ def _shown(spoken: Sequence[Cue], audio_ms: int) -> list[Cue]:
 
     A cue that no cut could give `LEAST` makes the next one wait. No cue outlasts the audio to be read, but for `LEAST`.
     """
-    nexts = [_next(spoken, index) for index in range(len(spoken))]
+    later = nexts(spoken)
     earliest = [0] * len(spoken)
     starts: list[int] = []
     for index, cue in enumerate(spoken):
         starts.append(max(cue.start_ms, earliest[index], starts[-1] + 1 if starts else 0))
-        if (following := nexts[index]) is not None:
+        if (following := later[index]) is not None:
             earliest[following] = max(earliest[following], starts[-1] + _least(cue))
     return [
         replace(cue, start_ms=start, end_ms=_end(cue, start, audio_ms, None if following is None else starts[following]))
-        for cue, start, following in zip(spoken, starts, nexts, strict=True)
+        for cue, start, following in zip(spoken, starts, later, strict=True)
     ]
 
 
-def _next(spoken: Sequence[Cue], index: int) -> int | None:
-    """The position of the first cue after this one that may not stand beside it: of the same speaker, or spoken after it."""
-    cue = spoken[index]
-    later = range(index + 1, len(spoken))
-    return next((other for other in later if spoken[other].speaker == cue.speaker or spoken[other].start_ms >= cue.end_ms), None)
+def nexts(spoken: Sequence[Cue]) -> list[int | None]:
+    """For each cue the position of the first one after it that may not stand beside it: of the same speaker, or spoken after it.
+
+    `spoken` is in order of the starts. Of n cues in n log n, whatever speakers and times a stranger's transcript has.
+    """
+    found: list[int | None] = [None] * len(spoken)
+    own: dict[str | None, int] = {}
+    for index in range(len(spoken) - 1, -1, -1):
+        cue = spoken[index]
+        after = bisect_left(spoken, cue.end_ms, index + 1, key=lambda other: other.start_ms)
+        first = min(after, own.get(cue.speaker, len(spoken)))
+        found[index] = first if first < len(spoken) else None
+        own[cue.speaker] = index
+    return found
 
 
 def _least(cue: Cue) -> int:
@@ -131,12 +151,7 @@ def _end(cue: Cue, start: int, audio_ms: int, following: int | None) -> int:
 
 def _highlighted(cue: Cue) -> Iterator[Cue]:
     """One cue for each word: the same lines, another word marked; each lasts until the next word starts."""
-    tokens = [token for line in cue.lines for token in line]
-    starts = [cue.start_ms]
-    for index, token in enumerate(tokens[1:], start=1):
-        latest = cue.end_ms - (len(tokens) - index)
-        starts.append(min(max(milliseconds(token.start), starts[-1] + 1), latest))
-    for index, (start, end) in enumerate(pairwise((*starts, cue.end_ms))):
+    for index, (start, end) in enumerate(pairwise((*cue.word_starts(), cue.end_ms))):
         yield replace(cue, start_ms=start, end_ms=end, highlighted=index)
 
 
@@ -145,8 +160,8 @@ def milliseconds(seconds: float) -> int:
     return max(0, round(seconds * 1000))
 
 
-def _clock(time_ms: int, separator: str) -> str:
-    """Hours grow beyond two digits when they must."""
+def clock(time_ms: int, separator: str) -> str:
+    """`HH:MM:SS.mmm`, with `separator` before the milliseconds. Hours grow beyond two digits when they must."""
     hours, rest = divmod(time_ms, 3_600_000)
     minutes, rest = divmod(rest, 60_000)
     seconds, fraction = divmod(rest, 1000)

@@ -1,6 +1,7 @@
 """From segments to utterances: what one person says without a long pause, as tokens that have a time each."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transcription_api.speech import Subtitles
@@ -113,17 +114,31 @@ def utterances(transcript: Transcript, limits: Subtitles) -> list[Utterance]:
             if not found or _starts_another(holds, token, *found[-1]):
                 found.append((holds, []))
             found[-1][1].append(token)
-    end = transcript.transcription.duration_seconds
     said = [tokens for _, tokens in found]
-    return [Utterance(tuple(tokens), holds, _following(said, index, end)) for index, (holds, tokens) in enumerate(found)]
+    ends = followings(said, transcript.transcription.duration_seconds)
+    return [Utterance(tuple(tokens), holds, following) for (holds, tokens), following in zip(found, ends, strict=True)]
 
 
 def _starts_another(holds: Page, token: Token, before: Page, said: list[Token]) -> bool:
     return holds != before or token.speaker != said[-1].speaker or token.start - said[-1].end > PAUSE
 
 
-def _following(said: list[list[Token]], index: int, end: float) -> float:
-    """Speakers may talk at once; nobody talks over themselves."""
-    last = said[index][-1]
-    later = (said[other][0] for other in range(index + 1, len(said)))
-    return next((first.start for first in later if first.speaker == last.speaker or first.start >= last.end), max(end, last.end))
+def followings(said: Sequence[Sequence[Token]], end: float) -> list[float]:
+    """`following` of each: speakers may talk at once; nobody talks over themselves.
+
+    From the last one to the first. `later` holds the starts of which each is the first after all that are smaller, as pairs with
+    positions, the earliest on top: an utterance that starts before an earlier one is nobody's next.
+    """
+    found: list[float] = []
+    later: list[tuple[float, int]] = []
+    own: dict[str | None, int] = {}
+    for index in range(len(said) - 1, -1, -1):
+        first, last = said[index][0], said[index][-1]
+        place = bisect_right(later, -last.end, key=lambda one: -one[0])
+        places = [position for _, position in later[place - 1 : place]] + ([own[last.speaker]] if last.speaker in own else [])
+        found.append(said[min(places)][0].start if places else max(end, last.end))
+        while later and later[-1][0] <= first.start:
+            later.pop()
+        later.append((first.start, index))
+        own[first.speaker] = index
+    return found[::-1]
