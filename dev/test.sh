@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 
 missing=()
-for program in ffmpeg espeak-ng node npm; do
+for program in ffmpeg espeak-ng node npm chromium; do
     command -v "$program" >/dev/null || missing+=("${program/#node/nodejs}")
 done
 if ((${#missing[@]})); then # only these: Node.js from elsewhere brings its own npm, and Debian's npm would not go with it
@@ -22,5 +22,6 @@ step "validators";              make --no-print-directory validators
 step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
 step "the demo";                make --no-print-directory demo
+step "the page";                make --no-print-directory page
 step "end-to-end tests";        make --no-print-directory e2e
 step "all done"

@@ -94,6 +94,12 @@ def prepare_base(progress: Progress) -> None:
         unfinished.rename(_ROOTFS)
 
 
+def add_page_library() -> None:
+    """Give the service's page its waveform, where there is npm to fetch it; without, the page plays sound on a plain bar."""
+    if shutil.which("npm"):
+        _run("page", "bash", REPOSITORY / "dev" / "page.sh")
+
+
 def build(image: Image, progress: Progress) -> None:
     """Build `image` on the node, unless it is there with its present inputs. The builder's output goes to `.dev/logs`."""
     if not stale(image) and image.name in node_images():

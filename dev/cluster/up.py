@@ -57,6 +57,7 @@ def up(control_plane_only: bool = False) -> None:
             network.up()
             _start_control_plane(progress)
         else:
+            images.add_page_library()
             _everything(Progress(_count_steps(unbuilt)))
 
 
@@ -107,6 +108,7 @@ def build_images() -> None:
     with holder.alone():
         if processes.pid_of("containerd") is None:
             raise Stop("the cluster does not run, and images are built on its node: make up")
+        images.add_page_library()
         _build_images(Progress(images.count_steps()))
 
 

@@ -19,11 +19,15 @@ from transcription_runner.serve.jobs.accepted import accepted
 from transcription_runner.serve.jobs.routes import accepted_answer, job_routes
 from transcription_runner.serve.live.routes import live_routes
 from transcription_runner.serve.openai_routes import openai_routes
+from transcription_runner.serve.page.routes import page_routes
 from transcription_runner.serve.parameters import ALLOWED, Parameters, recipe_of
 from transcription_runner.serve.refusals import Refusal, invalid, refusal_of
 from transcription_runner.serve.request_log import NOBODY, RequestLog
 from transcription_runner.serve.service import Service, misplaced
+from transcription_runner.serve.state import ServiceState, state_of
 from transcription_runner.serve.transcribing import transcribed, work_of
+from transcription_runner.serve.writing import ALLOWED as ALLOWED_OF_FORMATS
+from transcription_runner.serve.writing import FORMATS, writing_routes
 
 OF_PAGES: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "DELETE"],
@@ -34,9 +38,11 @@ OF_PAGES: dict[str, Any] = {
 
 
 def application(service: Service, version: str) -> FastAPI:
-    """All routes over one service. `/docs` needs no other server."""
+    """All routes over one service. `/` and `/docs` need no other server."""
     app = FastAPIOffline(title="Transcription", version=version, description=DESCRIPTION, redoc_url=None)
+    app.include_router(page_routes())
     app.include_router(_transcribe(service))
+    app.include_router(writing_routes(service))
     app.include_router(openai_routes(service))
     app.include_router(live_routes(service))
     if service.jobs is not None:
@@ -71,6 +77,10 @@ def _transcribe(service: Service) -> APIRouter:
             transcript = await transcribed(request, service.engine, work_of(upload, recipe, service.keys.client(request)))
         content, media_type = await run_in_threadpool(body, transcript, parameters.format)
         return Response(content, media_type=media_type)
+
+    @routes.get("/service", summary="What is loaded, what may be asked for, and how busy the service is")
+    async def state() -> ServiceState:
+        return state_of(service)
 
     return routes
 
@@ -120,18 +130,19 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):
         request.state.figures.hung_up = True
         return Response(status_code=NOBODY)
-    refusal = _refusal(error)
+    refusal = _refusal(request, error)
     allowing = error.headers if isinstance(error, HTTPException) and error.headers else {}  # with 405: the methods that there are
     return JSONResponse(refusal.body(), refusal.status, {**allowing, **refusal.headers()})
 
 
-def _refusal(error: Exception) -> Refusal:
+def _refusal(request: Request, error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, TranscriptionError):
         return refusal_of(error)
     if isinstance(error, RequestValidationError):
-        return invalid(error.errors(), ALLOWED)
+        route = getattr(request.scope.get("route"), "path", None)
+        return invalid(error.errors(), ALLOWED_OF_FORMATS if route == FORMATS else ALLOWED)
     if isinstance(error, HTTPException) and error.status_code == 404:
         return Refusal(404, "NotFound", "there is no such address here; /docs shows those that there are")
     return Refusal(405, "MethodNotAllowed", "this address is not asked in this way; /docs shows how")

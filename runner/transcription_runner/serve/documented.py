@@ -19,6 +19,8 @@ which the service's log has, too.
 TRANSCRIBE = """The sound goes in the part `file` of a form (multipart/form-data); parameters stand in the address. Known are the
 formats of ffmpeg but those that name other files, and of video the sound. The answer comes when the whole is done; closing the
 connection cancels the request."""
+WRITE = """For a transcript that was corrected: send the JSON of `POST /transcribe` as the body (application/json), at most
+32 MiB. Nothing is recognised again. `karaoke` is WebVTT in which each word has its time."""
 EXAMPLES = {
     Format.TSV: "start\tend\ttext\n500\t2100\tThank you for calling.\n",
     Format.TXT: "Thank you for calling.\n",
@@ -71,6 +73,12 @@ class ErrorBody(BaseModel):
     """The body of every error."""
 
     error: ErrorDetail
+
+
+def transcript_body() -> dict[str, Any]:
+    """The OpenAPI description of a body that is a transcript: it is read by our own hands, too."""
+    schema = {"$ref": "#/components/schemas/Transcript"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def upload_form(properties: dict[str, Any] | None = None, required: tuple[str, ...] = ("file",)) -> dict[str, Any]:

@@ -80,7 +80,7 @@ async def received(request: Request, scratch: Scratch, most: int) -> AsyncIterat
     held = Scratch(most + FRAMING_BYTES)
     form = FormData()
     try:
-        form = await _parsed(request, _bounded(request, scratch, held, most))
+        form = await _parsed(request, bounded(request, scratch, held, most))
         yield _upload(form, most)
     finally:
         scratch.taken -= held.taken
@@ -97,8 +97,8 @@ async def _parsed(request: Request, stream: AsyncGenerator[bytes, None]) -> Form
         raise Refusal(503, "ScratchFull", message, "file", retry_after=LATER_SECONDS) from None
 
 
-async def _bounded(request: Request, scratch: Scratch, held: Scratch, most: int) -> AsyncGenerator[bytes, None]:
-    """The body as it comes. Raises Refusal once it is too much or too slow."""
+async def bounded(request: Request, scratch: Scratch, held: Scratch, most: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, counted in `scratch` and in `held`. Raises Refusal once it is too much or too slow."""
     began, stream = asyncio.get_running_loop().time(), request.stream()
     while True:
         try:
