@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators integration integration-cluster integration-runner watched-folder e2e bench-runner bench-operator bench-service chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -54,6 +54,12 @@ unit: venv ## pure tests, no processes
 
 validators: venv ## the five formats through every validator; needs Node.js and npm
 	@.venv/bin/pytest -q tests/validators
+
+page: venv ## the service's page in Chromium (Debian's package); needs Node.js, npm and the real Whisper of `make up`
+	@.venv/bin/pytest -q tests/page
+
+page-pictures: venv ## the same, with the pictures of docs/page.md taken anew; better with the package fonts-inter
+	@PICTURES=1 .venv/bin/pytest -q tests/page/test_real_sound.py
 
 bench-runner: venv ## our runner beside the whisperx command; 115 minutes on two quiet cores (benchmarks/README.md)
 	@$(PYTHON) -m benchmarks.runner
