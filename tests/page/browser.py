@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, Playwright, Request
 
 from tests.page.npm import AXE
 
@@ -74,6 +74,11 @@ def visited(
         assert bool(faults) == forbidden, faults
     finally:
         context.close()
+
+
+def sent(name: str, content: bytes) -> FilePayload:
+    """A file for the page's input."""
+    return {"name": name, "mimeType": "audio/wav", "buffer": content}
 
 
 def violations(page: Page) -> list[str]:

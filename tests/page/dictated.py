@@ -25,8 +25,11 @@ class Dictated(Scripted):
     def __init__(self, segments: Sequence[Segment], **faults: Any) -> None:
         self.go_on = threading.Event()
         self.go_on.set()
-        super().__init__(recognise=lambda _: self.go_on.wait(30) and None, **faults)
+        super().__init__(recognise=self._wait, **faults)
         self._segments = list(segments)
+
+    def _wait(self, _: list[str]) -> None:
+        self.go_on.wait(30)
 
     def align(self, recognised: Sequence[tuple[InFlight, Part, Heard]]) -> list[Placed]:
         return [Placed(part, heard, Aligned(self._segments, "aligned")) for _, part, heard in recognised]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Download, Page, expect
+from playwright.sync_api import Browser, Dialog, Download, Page, expect
 
-from tests.page.browser import WIDE, visited
+from tests.page.browser import WIDE, sent, visited
 from tests.page.conftest import CALL
 
 SECONDS = "() => document.getElementById('audio').currentTime"
@@ -17,7 +17,7 @@ PAUSED = "() => document.getElementById('audio').paused"
 
 def opened(page: Page, name: str = "call.wav") -> None:
     """A recording is sent, and its transcript is there."""
-    page.set_input_files("#files", [{"name": name, "mimeType": "audio/wav", "buffer": CALL.read_bytes()}])
+    page.set_input_files("#files", [sent(name, CALL.read_bytes())])
     expect(page.locator(".segment")).to_have_count(3)
 
 
@@ -195,7 +195,12 @@ def test_corrections_are_not_lost_without_a_word(chromium: Browser, dictation: s
         page.get_by_label("Name of SPEAKER_00").fill("Ann")
         page.keyboard.press("Enter")
         asked: list[str] = []
-        page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+        def answer(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            dialog.dismiss()
+
+        page.once("dialog", answer)
         page.get_by_role("button", name="Remove call.wav").click()
         expect(page.locator("#title")).to_have_text("call.wav")
         assert "not downloaded" in asked[0]

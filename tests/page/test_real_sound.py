@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.runner.service_process import ServiceProcess
-from tests.page.browser import NARROW, WIDE, Scheme, visited
+from tests.page.browser import NARROW, WIDE, Scheme, sent, visited
 from tests.page.conftest import CALL, SUPPORT, pictures
 from tests.page.test_page import PAUSED
 
@@ -63,9 +63,7 @@ def test_a_telephone_call_is_transcribed_told_apart_and_lit_word_by_word(chromiu
 
 def test_a_file_that_is_no_sound_says_so_and_the_others_go_on(chromium: Browser, service: ServiceProcess) -> None:
     with visited(chromium, address(service)) as page:
-        bad = {"name": "invoice.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 no sound"}
-        good = {"name": "call.wav", "mimeType": "audio/wav", "buffer": CALL.read_bytes()}
-        page.set_input_files("#files", [bad, good])
+        page.set_input_files("#files", [sent("invoice.pdf", b"%PDF-1.7 no sound"), sent("call.wav", CALL.read_bytes())])
         expect(page.locator(".file[data-state=failed] .state")).to_contain_text("PDF")
         expect(page.locator(".file[data-state=done] .name")).to_have_text("call.wav", timeout=60_000)
 

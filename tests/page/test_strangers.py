@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.browser import visited
+from tests.page.browser import sent, visited
 from tests.page.conftest import SAID
 from tests.page.dictated import Dictated, dictating
 from tests.unit.runner.build import segment
@@ -13,7 +13,7 @@ MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
 def chosen(page: Page, *names: str) -> None:
-    page.set_input_files("#files", [{"name": name, "mimeType": "audio/wav", "buffer": b"sound"} for name in names])
+    page.set_input_files("#files", [sent(name, b"sound") for name in names])
 
 
 def test_names_and_words_that_are_markup_are_shown_as_they_are(chromium: Browser, judges: None) -> None:

@@ -133,8 +133,12 @@ def read(content: bytes) -> Transcript:
         place = ".".join(map(str, fault["loc"]))[:100]
         raise _invalid(f"{place}: {fault['msg']}" if place else str(fault["msg"])) from None
     words = [word for segment in given.segments for word in segment.words]
-    spans = [(one.start, one.end) for one in (*given.segments, *words)]
-    if any(abs(time) > LATEST_SECONDS for span in (*spans, (given.transcription.duration_seconds,)) for time in span if time):
+    times = [
+        given.transcription.duration_seconds,
+        *(time for segment in given.segments for time in (segment.start, segment.end)),
+        *(time for word in words for time in (word.start, word.end) if time is not None),
+    ]
+    if any(abs(time) > LATEST_SECONDS for time in times):
         raise _invalid(f"a time lies beyond {LATEST_SECONDS:.0f} seconds")
     return given.model_copy(update={"word_segments": words})
 

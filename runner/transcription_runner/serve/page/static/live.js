@@ -115,7 +115,11 @@ export class Live {
       stream.send(JSON.stringify({ type: "CloseStream" }));
       this.#say("finishes");
       setTimeout(() => stream.close(), LAST_WORDS);
-    } else stream?.close();
+    } else if (stream) {
+      this.#stream = null; // it was never open: its end is no news
+      stream.close();
+      this.#say("");
+    }
     this.#after.hidden = !this.#recording;
   }
 
