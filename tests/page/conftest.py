@@ -62,7 +62,7 @@ def said(text: str, start: float, speaker: str, *scores: float) -> Segment:
 SAID = [
     said("one two three four", 0.0, "SPEAKER_00", 0.9, 0.3, 0.9, 0.9),
     said("five six", 5.0, "SPEAKER_01", 0.1, 0.2),
-    said("seven eight nine", 8.0, "SPEAKER_00", 0.9, 0.9, 0.45),
+    said("seven eight nine", 8.0, "SPEAKER_00", 0.9, 0.9, 0.3),
 ]
 
 

@@ -365,6 +365,6 @@ def test_the_next_cue_is_found_as_if_all_were_looked_at(spans: list[tuple[int, i
 
 def test_as_many_speakers_as_segments_who_never_stop_cost_no_minute() -> None:
     parts = [segment(f"word{index}", float(index), 1e6, speaker=f"S{index}") for index in range(20_000)]
-    began = time.monotonic()
+    began = time.process_time()
     assert len(cues(transcript(*parts), limits())) == 20_000
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
