@@ -78,7 +78,7 @@ def test_a_full_service_is_waited_for_and_the_place_is_told(chromium: Browser, j
     stages = Dictated(SAID)
     with dictating(stages, places=1) as (address, house), visited(chromium, address) as page:
         for _ in range(60):  # a place becomes free every second, so far
-            with house.places.place():
+            with house.places.place("127.0.0.1"):
                 pass
         stages.go_on.clear()
         chosen(page, "a.wav", "b.wav", "c.wav")

@@ -72,7 +72,7 @@ def writing_routes(service: Service) -> APIRouter:
         openapi_extra=transcript_body(),
     )
     async def formats(request: Request, asked: Annotated[Asked, Query()]) -> Response:
-        with service.places.place():
+        with service.place(request):
             content, media_type = await writing.written(request, asked.format)
         return Response(content, media_type=media_type)
 

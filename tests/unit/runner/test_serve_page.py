@@ -105,7 +105,7 @@ def test_the_page_asks_for_no_key_but_what_it_does_needs_one() -> None:
 
 
 def test_the_service_says_what_it_has_and_how_busy_it_is(house: Service) -> None:
-    with house.places.place():
+    with house.places.place("127.0.0.1"):
         state: dict[str, Any] = json.loads(got(house, "/service").body)
     assert state["model"] == "small"
     assert (state["places"], state["places_taken"], state["streams"], state["streams_open"]) == (32, 1, 8, 0)
@@ -197,7 +197,7 @@ def test_a_transcript_that_is_too_large_or_comes_in_a_full_house_is_refused(
     answered = written(house, SAID)
     assert (answered.status, answered.error["code"], answered.error["param"]) == (413, "TooLarge", None)
     full = service(engine, places=1)
-    with full.places.place():
+    with full.places.place("127.0.0.1"):
         assert written(full, SAID).status == 429
 
 
