@@ -17,8 +17,8 @@
 export const DOUBTED = 0.5;
 /** The usual score is never taken for more than this. */
 const USUAL = 0.9;
-/** Below this share of the usual score a word is hardly a guess. */
-const HARDLY = 0.15;
+/** Below this share of the usual score a word is little more than a guess. */
+const GUESSED = 0.15;
 /** Letters in a second of speech: what is missing where voices are heard and nothing is written. */
 const PACE = 12;
 /** A passage with less than this that is wrong is not worth a click. */
@@ -78,7 +78,7 @@ function ofWords(segment, usual) {
       start: run.find((word) => word.start !== undefined)?.start ?? segment.start,
       end: run.findLast((word) => word.end !== undefined)?.end ?? segment.end,
       text: run.map((word) => word.word).join(" "),
-      why: Math.max(...wrong.slice(first, last + 1)) > 1 - HARDLY ? "hardly a guess" : "unsure",
+      why: Math.max(...wrong.slice(first, last + 1)) > 1 - GUESSED ? "little more than a guess" : "unsure",
       wrong: run.reduce((sum, _, index) => sum + wrong[first + index] * letters[first + index], 0),
     });
     first = last;
