@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Match
 
 from transcription_runner.errors import TranscriptionError
 from transcription_runner.serve.answers import body
@@ -29,6 +30,7 @@ from transcription_runner.serve.transcribing import transcribed, work_of
 from transcription_runner.serve.writing import ALLOWED as ALLOWED_OF_FORMATS
 from transcription_runner.serve.writing import FORMATS, writing_routes
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 OF_PAGES: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "DELETE"],
     "allow_headers": ["Authorization", "X-API-Key", "Content-Type"],
@@ -131,8 +133,15 @@ async def _refused(request: Request, error: Exception) -> Response:
         request.state.figures.hung_up = True
         return Response(status_code=NOBODY)
     refusal = _refusal(request, error)
-    allowing = error.headers if isinstance(error, HTTPException) and error.headers else {}  # with 405: the methods that there are
+    allowing = {"Allow": _methods(request)} if refusal.status == 405 else {}
     return JSONResponse(refusal.body(), refusal.status, {**allowing, **refusal.headers()})
+
+
+def _methods(request: Request) -> str:
+    """Those of an address, of all its routes: Starlette tells of the first alone."""
+    scopes = [{**request.scope, "method": method} for method in METHODS]
+    known = [one["method"] for one in scopes if any(route.matches(one)[0] is Match.FULL for route in request.app.routes)]
+    return ", ".join(known)
 
 
 def _refusal(request: Request, error: Exception) -> Refusal:

@@ -246,3 +246,8 @@ def test_the_description_of_the_service_knows_the_jobs_routes(house: House) -> N
     assert set(paths["/jobs/{name}"]) == {"get", "delete"}
     assert {"async", "source"} <= {one["name"] for one in paths["/transcribe"]["post"]["parameters"]}
     assert paths["/transcribe"]["post"]["responses"]["202"]["headers"]["Location"]
+
+
+def test_a_method_that_there_is_not_is_told_all_that_there_are(house: House) -> None:
+    answered = asked(house.service(), f"/jobs/speech-{'0' * 32}", method="PUT")
+    assert (answered.status, answered.headers["allow"]) == (405, "DELETE, GET")
