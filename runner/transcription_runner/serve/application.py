@@ -15,7 +15,7 @@ from starlette.routing import Match
 
 from transcription_runner.errors import TranscriptionError
 from transcription_runner.serve.answers import body
-from transcription_runner.serve.documented import DESCRIPTION, TRANSCRIBE, answers, upload_form
+from transcription_runner.serve.documented import DESCRIPTION, TRANSCRIBE, ErrorBody, answers, upload_form
 from transcription_runner.serve.jobs.accepted import accepted
 from transcription_runner.serve.jobs.routes import accepted_answer, job_routes
 from transcription_runner.serve.live.routes import live_routes
@@ -80,7 +80,11 @@ def _transcribe(service: Service) -> APIRouter:
         content, media_type = await run_in_threadpool(body, transcript, parameters.format)
         return Response(content, media_type=media_type)
 
-    @routes.get("/service", summary="What is loaded, what may be asked for, and how busy the service is")
+    @routes.get(
+        "/service",
+        summary="What is loaded, what may be asked for, and how busy the service is",
+        responses={401: {"model": ErrorBody, "description": "no valid API key"}},
+    )
     async def state() -> ServiceState:
         return state_of(service)
 

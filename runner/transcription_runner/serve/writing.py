@@ -127,7 +127,7 @@ def _written(file: BinaryIO, wanted: Written) -> Body:
 def read(content: bytes) -> Transcript:
     """A transcript of ours, from a stranger. `word_segments` are its segments' words, whatever stood there. Raises Refusal."""
     try:
-        given = Transcript.model_validate_json(content)
+        given = Transcript.model_validate_json(content, strict=True)
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(map(str, fault["loc"]))[:100]
