@@ -43,3 +43,9 @@ def test_the_documentation_and_the_metrics_are_there(service: DeployedService) -
     assert "/transcribe" in httpx2.get(f"{service.url}/openapi.json").json()["paths"]
     assert httpx2.get(f"{service.url}/docs").status_code == 200
     assert "transcription_service_streams_open 0.0" in httpx2.get(f"{service.url}/metrics").text
+
+
+def test_the_page_is_in_the_image_with_the_library_that_draws_its_waveform(service: DeployedService) -> None:
+    assert "<title>" in httpx2.get(f"{service.url}/").text
+    drawn = httpx2.get(f"{service.url}/page/vendor/wavesurfer.esm.js")
+    assert (drawn.status_code, drawn.headers["content-type"].partition(";")[0]) == (200, "text/javascript")
