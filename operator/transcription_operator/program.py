@@ -41,8 +41,9 @@ log = logging.getLogger(__name__)
 
 async def run(settings: OperatorSettings) -> None:
     """Work until a signal comes; if either kopf or a loop fails, so does the whole. Raises NoClusterError, CancelledError."""
-    # Until kopf takes signals over.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _this_task().cancel)
+    event_loop = asyncio.get_running_loop()
+    event_loop.set_exception_handler(told_unless_over)
+    event_loop.add_signal_handler(signal.SIGTERM, _this_task().cancel)  # until kopf takes signals over
     start_http_server(settings.metrics_port)
     metrics = Metrics(REGISTRY, settings.version)
     hearing = Hearing(time.monotonic, settings.watch_namespaces)
@@ -84,6 +85,16 @@ async def run(settings: OperatorSettings) -> None:
             # Only now: of kopf's own listing, with which it begins, next to nothing is news then, and nothing is missed.
             tasks.create_task(_watch(wire(controller, schedules, teller, hearing, stop), settings), name="watches")
             log.info("started; serving %s", ", ".join(settings.watch_namespaces) or "all namespaces")
+
+
+def told_unless_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What the loop reports is logged, but for a watch of kopf that cannot be closed.
+
+    asyncio closes such generators when all work is done, and on a busy machine kopf's connection is now and then in the middle of
+    something: a traceback at the end of a program that ended as it should.
+    """
+    if "asyncgen" not in context:
+        loop.default_exception_handler(context)
 
 
 async def _watch(registry: kopf.OperatorRegistry, settings: OperatorSettings) -> None:
