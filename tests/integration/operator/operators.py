@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 
 from tests.integration.kubectl import Kubectl
+from tests.integration.ports import free_ports
 
 CHART = Path(__file__).parents[3] / "deploy" / "helm" / "transcription-operator"
 RIGHTS = {
@@ -58,7 +58,7 @@ class Operator:
 
     def __init__(self, folder: Path, kubeconfig: Path, namespace: str, **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.metrics_port, self.health_port = _free_ports(2)
+        self.metrics_port, self.health_port = free_ports(2)
         config = {
             "watchNamespaces": [namespace],
             "ensureRunnerAccess": False,
@@ -121,14 +121,6 @@ class Operator:
             return error.code, error.read().decode()
         except OSError:
             return 0, ""
-
-
-def _free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def eventually(check: Any, seconds: float = 120, pause: float = 0.3) -> Any:

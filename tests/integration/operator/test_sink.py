@@ -3,7 +3,6 @@
 import asyncio
 import json
 import resource
-import socket
 import ssl
 import subprocess
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.ports import free_ports
 from tests.integration.operator.sinks import KEY, SinkServer, running_sink, secret
 from transcription_operator.cloudevents.answer import Answer
 from transcription_operator.cloudevents.event import Event
@@ -103,8 +103,7 @@ def test_a_body_without_end_is_not_read(server: SinkServer, tmp_path: Path) -> N
 
 
 def test_nobody_there_is_said_by_the_system(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     (answer,) = sent(settings(f"http://127.0.0.1:{port}/", secret(tmp_path / "secret")))
     assert (answer.cause, "Connect" in answer.said) == ("Unreachable", True)
 

@@ -1,7 +1,6 @@
 """S3 stores for what runs on real parts: who may use one, and a MinIO server of one's own."""
 
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -9,6 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.ports import free_ports
 from transcription_runner.store.s3 import S3Store
 
 
@@ -39,9 +39,8 @@ class Minio:
         self._program = Path(needed("DEV_BIN")) / "minio"
         if not self._program.exists():
             raise RuntimeError(f"{self._program} is missing: `make up` builds it")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._address = f"127.0.0.1:{free.getsockname()[1]}"
+        (port,) = free_ports(1)
+        self._address = f"127.0.0.1:{port}"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.account = Account(f"http://{self._address}", "outage-test", "outage-test-secret")
