@@ -4,8 +4,8 @@ import random
 import socket
 
 FIRST, END = 20_000, 30_000
-"""Below the ports of outgoing connections (32768 on Linux) and below a cluster's node ports (30000). A port that the kernel chose is
-of the first kind: between the choice and the program's own bind, which may be seconds later, anybody's connection can take it."""
+"""Below the ports of outgoing connections (32768 on Linux) and below a cluster's node ports (30000). A port that the kernel chose
+is of the first kind: between the choice and the program's own bind, seconds later, anybody's connection can take it."""
 
 
 def free_ports(number: int) -> list[int]:

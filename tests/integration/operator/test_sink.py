@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.ports import free_ports
 from tests.integration.operator.sinks import KEY, SinkServer, running_sink, secret
+from tests.integration.ports import free_ports
 from transcription_operator.cloudevents.answer import Answer
 from transcription_operator.cloudevents.event import Event
 from transcription_operator.cloudevents.sink import HttpSink
