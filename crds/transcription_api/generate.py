@@ -12,6 +12,8 @@ from transcription_api.crd import custom_resource_definition
 from transcription_api.kinds import KINDS
 from transcription_api.ledger import LedgerEntry
 from transcription_api.manifest import Manifest
+from transcription_api.reason_reference import reason_reference
+from transcription_api.reasons import CHAPTERS
 from transcription_api.reference import api_reference
 from transcription_api.runner_config import RunnerConfig
 from transcription_api.transcript import Transcript
@@ -34,6 +36,7 @@ def generated_files() -> dict[str, str]:
     files = {f"crds/{plural}.yaml": NOTICE + _yaml(crd) for plural, crd in crds.items()}
     files["deploy/helm/transcription-operator/templates/crd.yaml"] = _chart_template(list(crds.values()))
     files["docs/api.md"] = api_reference(list(crds.values()))
+    files["docs/reasons.md"] = reason_reference(CHAPTERS)
     for name, model in SCHEMAS.items():
         schema = model.model_json_schema(by_alias=True, mode="serialization")
         files[f"crds/schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
