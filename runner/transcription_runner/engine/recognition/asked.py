@@ -13,9 +13,9 @@ from transcription_runner.errors import ConfigurationError
 NUMERALS = frozenset("0123456789%$£€")
 FULL_FRAMES = 3000
 """Frames of 10 ms in Whisper's window of 30 s."""
-WINDOW_FRAMES = (1000, 1500, 2000, 2500, FULL_FRAMES)
-"""Windows that are used. The encoder's work grows with the window, and a chunk of 5 s needs a sixth of 30 s; but below 10 s
-Whisper, which was trained on 30, begins to lose words (docs/decisions/0007)."""
+WINDOW_FRAMES = (1500, 2000, 2500, FULL_FRAMES)
+"""Windows that are used. The encoder's work grows with the window, and a chunk of 5 s needs a sixth of 30 s; but below 15 s
+Whisper, which was trained on 30, loses words (docs/decisions/0007)."""
 MARGIN_SECONDS = 2.0
 """Silence that a window keeps after its chunk: without it the decoder does not know where to end."""
 
