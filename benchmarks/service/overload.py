@@ -1,9 +1,9 @@
 """Ten times as many requests as the service can do, for two minutes, whether or not it keeps up; and how soon it is itself again.
 
-How much it can do is measured just before: short files a second, from 32 clients at once. `overload_errors`: requests that got
-neither a transcript nor a 429 within their time, those that look for its recovery included. `recovery_seconds`: from the moment
-that the last of the flood was sent, until a single request of 5 s was answered in at most 1.5 times what it took before; what the
-flood has left in work belongs to it.
+How much it can do is measured just before: short files a second, from as many clients at once as it has places.
+`overload_errors`: requests that got neither a transcript nor a 429 within their time, those that look for its recovery included.
+`recovery_seconds`: from the moment that the last of the flood was sent, until a single request of 5 s was answered in at most 1.5
+times what it took before; what the flood has left in work belongs to it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from transcription_runner.serve.command import PLACES
+
 from ..measuring import Measured
 from ..runner.real import setting
 from . import sounds
@@ -27,7 +29,6 @@ from .client import asked, connected
 from .load import Send, at_random, by_the_clock, crowd
 from .server import Server, running, service_command
 from .sounds import Sound
-from .turns import CLIENTS
 
 TIMES = 10
 SECONDS = 120.0
@@ -55,8 +56,9 @@ def measured(parts: Sequence[str], rounds: int, say: Callable[[str], None]) -> d
 async def _measured(server: Server, files: Sequence[Sound], probe: Sound, say: Callable[[str], None]) -> Measured:
     async with connected(server.address) as client, _memory(server) as memory:
         patient, hurried = partial(asked, client), partial(asked, client, limit=LIMIT_SECONDS)
-        await crowd(patient, files[:CLIENTS], CLIENTS)  # libraries and memory get ready
-        wall, answers = await crowd(patient, files, CLIENTS)
+        at_once = PLACES[setting().device]
+        await crowd(patient, files[:at_once], at_once)  # libraries and memory get ready
+        wall, answers = await crowd(patient, files, at_once)
         rate = len(transcribed(answers)) / wall
         before = median(answer.seconds for answer in transcribed([await patient(probe) for _ in range(BEFORE)]))
         moments = at_random(TIMES * rate, SECONDS, random.Random(SEED))

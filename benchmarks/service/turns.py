@@ -64,7 +64,7 @@ def measured(parts: Sequence[str], rounds: int, say: Callable[[str], None]) -> d
     """Figures and detail of `concurrency` and `peer`, or of one of them; the rounds are theirs in common."""
     chosen, files = setting(), sounds.short()
     with ExitStack() as servers:
-        service = servers.enter_context(running("service", service_command(chosen)))
+        service = servers.enter_context(running("service", [*service_command(chosen), "--places", str(CLIENTS)]))
         asked_of: dict[Way, Server] = {"at_once": service, "one_by_one": service}
         if "peer" in parts:
             asked_of["peer"] = servers.enter_context(running("peer", peer_command(chosen)))

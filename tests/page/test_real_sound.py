@@ -54,7 +54,7 @@ def test_a_telephone_call_is_transcribed_told_apart_and_lit_word_by_word(chromiu
         router.click()
         page.keyboard.press("Space")
         page.evaluate("() => { document.getElementById('told').textContent = ''; document.activeElement.blur(); }")
-        expect(page.locator("#service-state")).to_contain_text("0 of 32 places taken")
+        expect(page.locator("#service-state")).to_contain_text("0 of 8 places taken")
         page.mouse.move(0, 0)
         for scheme in ("light", "dark"):
             for width in (WIDE, NARROW):

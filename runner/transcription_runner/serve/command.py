@@ -6,7 +6,9 @@ from pathlib import Path
 from transcription_runner.loading import loading_options
 
 PORT = 9080
-PLACES = 32
+PLACES = {"cuda": 32, "cpu": 8}
+"""By device. On two CPU cores eight requests of a few seconds of sound are about ten seconds of work: who is let in last waits so
+long, and so long after a crowd the next one is answered as fast as ever. A GPU needs more at once; 32 was not measured."""
 STREAMS = 8
 JOBS_PREFIX = "service/"
 
@@ -30,10 +32,9 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--places",
         type=int,
-        default=PLACES,
         metavar="N",
         help="requests that are taken in at once; the next one gets 429 and is told when to come back; a quarter more can be "
-        "taken for clients that have fewer than their share; default: %(default)s",
+        f"taken for clients that have fewer than their share; default: {PLACES['cuda']} on a GPU, {PLACES['cpu']} on a CPU",
     )
     group.add_argument(
         "--idle-seconds",

@@ -19,6 +19,7 @@ from transcription_runner.errors import ConfigurationError, DeviceError
 from transcription_runner.limits import limits_from_environment
 from transcription_runner.loading import check_loading, engine, in_words_of_options, placed
 from transcription_runner.serve.application import application
+from transcription_runner.serve.command import PLACES
 from transcription_runner.serve.connections import bounded_by_the_kernel, connections_at_most
 from transcription_runner.serve.idle import putting_away
 from transcription_runner.serve.jobs.jobs import Jobs
@@ -64,12 +65,13 @@ def serve(arguments: argparse.Namespace, version: str) -> int:
 
 def _served(arguments: argparse.Namespace, keys: Keys, jobs: Jobs | None, listener: socket.socket, version: str) -> int:
     limits, what = limits_from_environment(), placed(arguments)
-    most_connections = connections_at_most(arguments.places + arguments.streams)
+    most_places = arguments.places or PLACES[what.device]
+    most_connections = connections_at_most(most_places + arguments.streams)
     loaded = served(what.model, what.device)
     with engine(what) as resident:
         warm_up(resident)
-        places, streams = Places(arguments.places), Streams(arguments.streams)
-        metrics = Metrics(loaded, arguments.places, arguments.streams)
+        places, streams = Places(most_places), Streams(arguments.streams)
+        metrics = Metrics(loaded, most_places, arguments.streams)
         metrics.taken.set_function(lambda: places.taken)
         metrics.streaming.set_function(lambda: streams.taken)
         metrics.at_hand.set_function(lambda: resident.at_hand)
@@ -98,7 +100,7 @@ def _served(arguments: argparse.Namespace, keys: Keys, jobs: Jobs | None, listen
 def _checked(arguments: argparse.Namespace) -> Keys:
     """All that can be refused before anything is loaded is refused here. Raises ValueError."""
     check_loading(arguments)
-    if not 1 <= arguments.places <= MOST_PLACES:
+    if arguments.places is not None and not 1 <= arguments.places <= MOST_PLACES:
         raise ValueError(f"--places must be 1 to {MOST_PLACES}, not {arguments.places}")
     if not 0 <= arguments.idle_seconds < float("inf"):
         raise ValueError(f"--idle-seconds must be 0 or more, not {arguments.idle_seconds}; 0: never")

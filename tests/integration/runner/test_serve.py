@@ -19,7 +19,7 @@ KEY = "a-key-of-the-call-centre"
 
 @pytest.fixture(scope="module")
 def service(models: Path) -> Iterator[ServiceProcess]:
-    with serving(models) as process:
+    with serving(models, "--places", "32") as process:
         yield process
 
 

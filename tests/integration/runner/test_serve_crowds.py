@@ -38,7 +38,7 @@ PROBE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def service(models: Path) -> Iterator[ServiceProcess]:
-    with serving(models) as process:
+    with serving(models, "--places", "32") as process:
         yield process
 
 

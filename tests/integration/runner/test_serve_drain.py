@@ -58,7 +58,7 @@ def last_words(connection: Connection) -> str:
 def test_sigterm_under_load_answers_all_that_was_taken(models: Path) -> None:
     short, long = wav(said(SENTENCE)), wav(np.tile(said(SENTENCE), 6))
     streamed = {"path": "/v1/audio/transcriptions", "fields": {"language": "en", "stream": "true"}}
-    with serving(models) as service, ExitStack() as held, ThreadPoolExecutor(16) as clients:
+    with serving(models, "--places", "32") as service, ExitStack() as held, ThreadPoolExecutor(16) as clients:
         streams = [held.enter_context(opened(service, path)) for path in LIVE]
         whole = [held.enter_context(RawUpload(service, content)) for content in (short, long, short, long)]
         told = [held.enter_context(RawUpload(service, long, **streamed)) for _ in range(2)]  # type: ignore[arg-type]

@@ -33,7 +33,8 @@ def test_the_service_of_the_chart_is_where_the_command_says() -> None:
     assert f"--port={PORT}\n" in template
     assert f"containerPort: {PORT}}}" in template
     values = yaml.safe_load((CHART / "values.yaml").read_text())["service"]
-    assert (values["places"], values["jobs"]["prefix"]) == (PLACES, JOBS_PREFIX)
+    assert values["jobs"]["prefix"] == JOBS_PREFIX
+    assert f"# 0: {PLACES['cuda']} on a GPU, {PLACES['cpu']} on a CPU.\n  places: 0\n" in (CHART / "values.yaml").read_text()
 
 
 def test_the_policy_for_the_service_speaks_of_the_label_that_it_gives_its_jobs() -> None:
