@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate unit validators page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate docs unit validators page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ generate: venv ## write the CRD, the JSON Schemas, the chart's copy and the API 
 
 verify: venv ## fail if a generated file does not match its source
 	@$(PYTHON) -m transcription_api.generate . --check
+
+docs: venv ## the documentation as a website in build/docs; a warning is a failure
+	@$(PYTHON) -m sphinx -q -W --keep-going -c docs . build/docs
 
 unit: venv ## pure tests, no processes
 	@.venv/bin/pytest -q tests/unit
@@ -100,4 +103,4 @@ lock: ## bring the locks up to date with pyproject.toml
 	@$(LOCK) --extra runner pyproject.toml -o requirements/runner.txt
 	@$(LOCK) --extra operator -c requirements/runner.txt pyproject.toml -o requirements/operator.txt
 	@$(LOCK) --extra demo -c requirements/runner.txt pyproject.toml -o requirements/demo.txt
-	@$(LOCK) --extra dev --extra notebooks -c requirements/runner.txt -c requirements/operator.txt pyproject.toml -o requirements/dev.txt
+	@$(LOCK) --extra dev --extra docs --extra notebooks -c requirements/runner.txt -c requirements/operator.txt pyproject.toml -o requirements/dev.txt

@@ -18,6 +18,7 @@ step "style and arrows";        make --no-print-directory lint
 step "types";                   make --no-print-directory types
 step "generated files";         make --no-print-directory verify
 step "unit tests";              make --no-print-directory unit
+step "documentation";           make --no-print-directory docs
 step "validators";              make --no-print-directory validators
 step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
