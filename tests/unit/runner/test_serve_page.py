@@ -66,7 +66,7 @@ def test_every_file_that_the_page_names_is_there_as_what_it_is(house: Service) -
     for name, file in files.items():
         if name.endswith(".js") and not name.startswith("vendor/"):
             named |= set(re.findall(r'from "\./([^"]+)"', file.content.decode()))
-    assert {"main.js", "style.css", "icon.svg", "realign.js"} <= named <= {*files}
+    assert {"main.js", "base.css", "icon.svg", "realign.js"} <= named <= {*files}
     kinds = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
     for name in named:
         answered = got(house, f"/page/{name}")
