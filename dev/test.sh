@@ -15,11 +15,8 @@ if ((${#missing[@]})); then # only these: Node.js from elsewhere brings its own 
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 step "style and arrows";        make --no-print-directory lint
-step "types";                   make --no-print-directory types
-step "generated files";         make --no-print-directory verify
-step "unit tests";              make --no-print-directory unit
-step "documentation";           make --no-print-directory docs
-step "validators";              make --no-print-directory validators
+step "types, generated files, unit tests, documentation, validators"
+make --no-print-directory --jobs=2 --keep-going --output-sync=target unit types verify docs validators
 step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
 step "the demo";                make --no-print-directory demo
