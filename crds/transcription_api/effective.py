@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from transcription_api.compute import Toleration
 from transcription_api.contract import ATOMIC, Record
+from transcription_api.pod_additions import PodAdditions
 from transcription_api.runner_config import Recipe
 from transcription_api.speech import ComputeType, Device, Format, Subtitles
 
@@ -68,12 +69,24 @@ class EffectiveToleration(Toleration):
 class EffectiveModelCache(Record):
     """A volume of models."""
 
-    existing_claim: Name
+    existing_claim: Name | None = None
     """The PersistentVolumeClaim."""
+    host_path: Text | None = None
+    """The folder of the node."""
+    image: Text | None = None
+    """The OCI image whose files are mounted."""
+    image_pull_policy: Annotated[str, Field(max_length=16)] | None = None
+    """When that image is pulled."""
     mount_path: Text
     """Where it is mounted."""
     read_only: bool = False
     """Whether pods cannot write there."""
+
+
+class EffectivePod(PodAdditions):
+    """What the operator's configuration adds to pods."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={})
 
 
 class Effective(Record):
@@ -85,6 +98,8 @@ class Effective(Record):
     """The store's address."""
     secret_name: Name
     """The Secret with the store's credentials."""
+    ca_secret_name: Name | None = None
+    """The Secret with the certificates that the store's is checked with, beside the publicly known ones."""
     output: EffectiveOutput
     """Where transcripts go."""
     model: EffectiveModel
@@ -143,6 +158,8 @@ class Effective(Record):
     """Whose models may come from the hub; left out, anybody's, but pickles (diarization) only pyannote's."""
     env: Variables = Field(default_factory=dict)
     """Environment variables of the runner that the operator's configuration adds."""
+    pod: EffectivePod | None = None
+    """What else the operator's configuration adds to pods, and the labels that the job handed on to them."""
 
     @property
     def on_gpu(self) -> bool:

@@ -78,7 +78,7 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
             result["enum"] = [value]
         elif name == "description":
             result[name] = " ".join(value.split())
-        elif name in ("anyOf", "oneOf", "allOf", "patternProperties", "prefixItems"):
+        elif name in ("anyOf", "oneOf", "allOf", "patternProperties", "prefixItems", "propertyNames"):
             raise ValueError(f"{name} has no place in a structural schema: {node}")
         elif name == "default" and "properties" in node:
             result[name] = _without_nulls(value)

@@ -55,7 +55,7 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
     effective = began_with(run, resource.status, child)
     silent_for: float | None = None
     try:
-        resolved = resolve(resource.spec, settings, effective, observed.profile)
+        resolved = resolve(resource.spec, settings, effective, observed.profile, resource.labels)
     except ProfileLackingError as error:
         limit = resource.spec.get("pendingDeadlineSeconds")
         verdict = within_pending_deadline(Verdict(Phase.PENDING, error.reason, str(error)), limit, previous, now)

@@ -4,6 +4,7 @@ A run that has begun is resolved from what it recorded then, and from what the j
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -11,12 +12,20 @@ from pydantic import ValidationError
 
 from transcription_api.combinations import Combination, contradictions
 from transcription_api.compute import Compute, Resources, Toleration
-from transcription_api.effective import Effective, EffectiveModel, EffectiveModelCache, EffectiveOutput, EffectiveToleration
+from transcription_api.effective import (
+    Effective,
+    EffectiveModel,
+    EffectiveModelCache,
+    EffectiveOutput,
+    EffectivePod,
+    EffectiveToleration,
+)
 from transcription_api.job_settings import JobSettings
 from transcription_api.profile import ProfileSpec
 from transcription_api.runner_config import Recipe
 from transcription_api.spec import TranscriptionJobSpec
 from transcription_api.speech import ComputeType, Device, Model
+from transcription_operator.handed_on import handed_on
 from transcription_operator.layers import layered, said
 from transcription_operator.observed import Raw
 from transcription_operator.profiles import NoProfile, Profile
@@ -65,9 +74,14 @@ class ResolvedSpec:
 
 
 def resolve(
-    raw: Raw, settings: OperatorSettings, recorded: Effective | None = None, profile: Profile | NoProfile | None = None
+    raw: Raw,
+    settings: OperatorSettings,
+    recorded: Effective | None = None,
+    profile: Profile | NoProfile | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> ResolvedSpec:
     """Fill in what the spec leaves out. For a run that has begun, `recorded` says what it began with, and nobody else.
+    `labels` are the job's; some of them its pods get, too.
 
     Raises InvalidSpecError, and ProfileLackingError while the job cannot have its profile.
     """
@@ -85,7 +99,7 @@ def resolve(
         # What stands in one object alone the API server has judged.
         if broken := contradictions(spec):
             raise InvalidSpecError("; ".join(_told(combination, raw, profile) for combination in broken))
-    return ResolvedSpec(spec, _effective(spec, settings, profile))
+    return ResolvedSpec(spec, _effective(spec, settings, profile, labels or {}))
 
 
 def time_to_live(raw: Raw, recorded: Effective | None) -> int:
@@ -130,7 +144,9 @@ def _as_recorded(spec: TranscriptionJobSpec, recorded: Effective) -> Transcripti
     return spec.model_copy(update=known)
 
 
-def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings, profile: Profile | None) -> Effective:
+def _effective(
+    spec: TranscriptionJobSpec, settings: OperatorSettings, profile: Profile | None, labels: Mapping[str, str]
+) -> Effective:
     compute, runner = spec.compute, settings.runner
     device = compute.device or runner.device
     claim_template = compute.resource_claim_template_name if compute.device != "cpu" else None
@@ -144,6 +160,7 @@ def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings, profile: 
         profile=profile.reference() if profile else None,
         endpoint=_given(spec.storage.endpoint or settings.storage.endpoint, "storage.endpoint"),
         secret_name=_given(spec.storage.secret_name or settings.storage.secret_name, "storage.secretName"),
+        ca_secret_name=settings.storage.ca_secret,
         output=EffectiveOutput(
             bucket=spec.output.bucket or spec.source.bucket,
             prefix=spec.output.prefix,
@@ -175,7 +192,20 @@ def _effective(spec: TranscriptionJobSpec, settings: OperatorSettings, profile: 
         offline=runner.offline,
         hub_owners=runner.hub_owners or None,
         env={variable.name: variable.value for variable in runner.env},
+        pod=_additions(settings, labels, on_gpu),
     )
+
+
+def _additions(settings: OperatorSettings, labels: Mapping[str, str], on_gpu: bool) -> EffectivePod | None:
+    """What pods get besides; None where that is nothing, so that an older CRD has nothing to drop."""
+    given = settings.runner.pod
+    added = given.model_copy(
+        update={
+            "labels": {**given.labels, **handed_on(labels, settings.propagate_labels)},
+            "affinity": given.affinity if on_gpu else None,
+        }
+    )
+    return EffectivePod.model_validate(some) if (some := {name: value for name, value in added.wire().items() if value}) else None
 
 
 def _given(value: str | None, field: str) -> str:

@@ -1,16 +1,19 @@
 """The operator's configuration: one YAML file, written by the chart, checked whole before anything starts."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from transcription_api.compute import Resources, Toleration
 from transcription_api.contract import Contract
 from transcription_api.effective import MOST_VARIABLE_CHARACTERS
 from transcription_api.patterns import DnsSubdomain, Endpoint, ExtendedResource, HubOwner, LabelMap, Quantity, SinkUrl
+from transcription_api.pod_additions import PodAdditions
 from transcription_api.speech import ComputeType, Device, Model
+from transcription_operator.handed_on import fault_of_label
+from transcription_operator.pod_additions import RESERVED_VARIABLES, faults
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -22,17 +25,34 @@ class StorageDefaults(Contract):
     """Address of the S3-compatible store, as pods reach it."""
     secret_name: DnsSubdomain | None = "minio-credentials"
     """Secret in the job's own namespace."""
+    ca_secret: DnsSubdomain | None = None
+    """Secret in the job's own namespace; its ca.crt (PEM) is what the store's certificate is checked with, beside the publicly
+    known authorities."""
 
 
 class ModelCache(Contract):
-    """A volume of models: filled beforehand, or keeping what pods download from one to the next."""
+    """A volume of models: filled beforehand, or keeping what pods download from one to the next. It is one of three."""
 
-    existing_claim: DnsSubdomain
+    existing_claim: DnsSubdomain | None = None
     """PersistentVolumeClaim in the job's namespace; several pods mount it at once."""
+    host_path: Annotated[str, Field(max_length=1024, pattern=r"^/")] | None = None
+    """Folder of every node; pods only read it. No namespace that enforces Pod Security (baseline, restricted) lets them."""
+    image: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    """OCI image whose files are mounted, read-only."""
+    image_pull_policy: Annotated[str, Field(pattern="^(Always|IfNotPresent|Never)$")] | None = None
+    """When that image is pulled."""
     mount_path: Annotated[str, Field(min_length=1, max_length=1024)] = "/models"
     """Where it is mounted; model hubs' caches are put below it, unless it is read-only."""
     read_only: bool = False
     """true: pods cannot write there; what a hub sends goes to the scratch volume."""
+
+    @model_validator(mode="after")
+    def _one_volume(self) -> Self:
+        if sum(source is not None for source in (self.existing_claim, self.host_path, self.image)) != 1:
+            raise ValueError("needs existingClaim, hostPath or image, one of them")
+        if not self.existing_claim and not self.read_only:
+            raise ValueError("readOnly must be true with hostPath and with image")
+        return self
 
 
 class EnvVar(Contract):
@@ -72,13 +92,24 @@ class RunnerDefaults(Contract):
     """Whose models may come from the hub; empty: anybody's, but pickles (diarization) only pyannote's."""
     env: Annotated[list[EnvVar], Field(max_length=64)] = Field(default_factory=list)
     """Plain environment variables. They are recorded in the status of every run, so nothing secret belongs here."""
+    pod: PodAdditions = PodAdditions()
+    """What else every pod gets, as in a pod's spec; no job can say any of it."""
 
     @field_validator("env")
     @classmethod
     def _few_characters(cls, env: list[EnvVar]) -> list[EnvVar]:
         if sum(len(variable.name) + len(variable.value) for variable in env) > MOST_VARIABLE_CHARACTERS:
             raise ValueError(f"names and values together have more than {MOST_VARIABLE_CHARACTERS} characters")
+        if taken := [variable.name for variable in env if variable.name in RESERVED_VARIABLES]:
+            raise ValueError(f"{', '.join(taken)}: the operator sets these itself")
         return env
+
+    @field_validator("pod")
+    @classmethod
+    def _sound(cls, pod: PodAdditions) -> PodAdditions:
+        if found := faults(pod):
+            raise ValueError("; ".join(found))
+        return pod
 
 
 class Price(Contract):
@@ -136,11 +167,21 @@ class OperatorSettings(Contract):
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     log_format: Literal["text", "json"] = "text"
     """text: for people; json: one object a line, with the fields namespace, name, uid and run where it is about a job."""
+    propagate_labels: Annotated[list[str], Field(max_length=16)] = Field(default_factory=list)
+    """Labels of a TranscriptionJob that its pods get too, by key, so that their cost can be told apart. None of Kubernetes' own,
+    nor of ours, by which objects are known."""
     price: Price = Price()
     storage: StorageDefaults = StorageDefaults()
     events: EventSink | None = None
     """Where transitions are told; left out, nowhere."""
     runner: RunnerDefaults
+
+    @field_validator("propagate_labels")
+    @classmethod
+    def _nobodys_own(cls, keys: list[str]) -> list[str]:
+        if found := [fault for key in keys if (fault := fault_of_label(key))]:
+            raise ValueError("; ".join(found))
+        return keys
 
 
 class SettingsError(Exception):

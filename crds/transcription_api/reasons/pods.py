@@ -103,6 +103,12 @@ PODS = Chapter(
             "Shorten them.",
         ),
         Reason(
+            "StoreCertificates",
+            "`storage.caSecret` of the chart names a Secret with the authority of the store's certificate, and in this namespace "
+            "it is missing, has no key `ca.crt`, or no certificate under it. Ends the job at once.",
+            "`kubectl create secret generic NAME --from-file=ca.crt=FILE` in the job's namespace. " + _STARTS_AGAIN,
+        ),
+        Reason(
             "NoDecoder",
             "The process that decodes audio did not start. Ends the job at once.",
             "Its own words are in the pod's log.",

@@ -20,5 +20,6 @@ def without_gpu(effective: Effective) -> Effective:
             "model_cache": None,
             "node_selector": {} if effective.on_gpu else effective.node_selector,
             "runtime_class_name": None if effective.on_gpu else effective.runtime_class_name,
+            "pod": effective.pod.model_copy(update={"affinity": None}) if effective.pod else None,
         }
     )

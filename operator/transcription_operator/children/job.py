@@ -11,6 +11,7 @@ Job gone before, with the operator down, the run would look as if it had never e
 import json
 from typing import Any
 
+from transcription_api.effective import EffectivePod
 from transcription_api.names import (
     ANNOTATION_AVOIDED_NODES,
     ANNOTATION_CONFIG,
@@ -41,8 +42,13 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     spec, labels = resolved.spec, child_labels(resource)
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
     avoided = (resource.status.avoided_nodes or []) if run.recorded else []  # else of the run before
-    config = {ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)}
     works_with = without_gpu(resolved.effective) if spec.estimate_only else resolved.effective
+    added = works_with.pod or EffectivePod()
+    # Ours last: nothing that is added can pass for it.
+    pod_metadata = {
+        "labels": {**added.labels, **labels},
+        "annotations": {**added.annotations, ANNOTATION_CONFIG: runner_config_text(resource, run, resolved)},
+    }
     time_to_live = {"ttlSecondsAfterFinished": spec.ttl_seconds_after_finished}
     body = {
         **(time_to_live if spec.ttl_seconds_after_finished >= SAFE_TTL else {}),
@@ -53,7 +59,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
         "suspend": spec.suspend,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": pod_failure_policy(),
-        "template": {"metadata": {"labels": labels, "annotations": config}, "spec": pod_spec(works_with, avoided)},
+        "template": {"metadata": pod_metadata, "spec": pod_spec(works_with, avoided)},
     }
     return {
         "apiVersion": "batch/v1",

@@ -36,6 +36,9 @@ OTHERS = frozenset(
 """Further codes of S3, MinIO and versitygw that a message may name."""
 CODES = DENIED | TRANSIENT | MISSING | KEY_REFUSED | OTHERS
 MOST_ADDRESSES = 4
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""OpenSSL's X509_V_ERR codes for a certificate whose authority nobody vouches for."""
+_PRIVATE = f"; a private authority's certificate belongs in the Secret that storage.caSecret names, or in {names.ENV_S3_CA_FILE}"
 
 
 def translated(error: Exception, endpoint: str, bucket: str, key: str) -> Exception:
@@ -105,7 +108,7 @@ def _fault(error: BaseException) -> str:
 def _tls_fault(error: BaseException) -> str:
     for inner in (error.__cause__, *error.args):
         if isinstance(inner, ssl.SSLCertVerificationError):
-            return inner.verify_message[:200]
+            return inner.verify_message[:200] + (_PRIVATE if inner.verify_code in _UNKNOWN_AUTHORITY else "")
         if isinstance(inner, ssl.SSLError) and inner.reason:
             return f"{inner.reason}; is it https there?"
     return "no secure connection"

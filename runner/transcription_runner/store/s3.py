@@ -1,6 +1,7 @@
 """An S3-compatible store (MinIO, versitygw, ...) through minio-py. Nothing here that only one server offers."""
 
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -15,6 +16,8 @@ from minio import Minio
 from minio.error import MinioException
 from minio.helpers import check_bucket_name, check_object_name
 
+from transcription_api.names import ENV_S3_CA_FILE, SECRET_CA
+from transcription_runner.errors import ConfigurationError
 from transcription_runner.store.answers import translated
 from transcription_runner.store.listing import Query, first_page, read_page
 from transcription_runner.store.port import ObjectInfo, ObjectRefusedError, StoreRefusedError, StoreUnavailableError
@@ -29,7 +32,10 @@ PART_BYTES = 5 << 20
 
 
 class S3Store:
-    """One endpoint with one pair of credentials. A call is tried once; patience is `store.patience`'s matter."""
+    """One endpoint with one pair of credentials. A call is tried once; patience is `store.patience`'s matter.
+
+    Raises ConfigurationError if S3_CA_FILE names a file without certificates.
+    """
 
     def __init__(self, endpoint: str, access_key: str, secret_key: str) -> None:
         address = urlsplit(endpoint)
@@ -44,8 +50,7 @@ class S3Store:
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
                 maxsize=CONNECTIONS,
                 retries=False,
-                cert_reqs="CERT_REQUIRED",
-                ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+                ssl_context=_trust(os.environ.get(ENV_S3_CA_FILE, "")) if address.scheme == "https" else None,
             ),
         )
 
@@ -154,6 +159,25 @@ class S3Store:
         except (MinioException, urllib3.exceptions.HTTPError, ValueError, ParseError) as error:
             # ValueError and ParseError: minio-py reads an answer that is none of a store.
             raise translated(error, self._endpoint, bucket, key) from None
+
+
+def _trust(private: str) -> ssl.SSLContext:
+    """Whose certificates are taken: the publicly known authorities' (or SSL_CERT_FILE's) and those in the file `private`, if any.
+
+    It is a variable of its own: SSL_CERT_FILE would have model hubs checked by the store's authority alone.
+    """
+    context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+    if private:
+        try:
+            context.load_verify_locations(cafile=private)
+        except OSError as error:
+            why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+            raise ConfigurationError(
+                "StoreCertificates",
+                f"{private} ({ENV_S3_CA_FILE}) cannot be read: {why}. In a pod it is the key {SECRET_CA} of the Secret that the "
+                "operator's storage.caSecret names, in this namespace.",
+            ) from None
+    return context
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from transcription_operator.run import current_run
 from transcription_operator.settings import OperatorSettings
 
 FULL = {
-    "storage": {"endpoint": "http://minio:9000"},
+    "storage": {"endpoint": "http://minio:9000", "caSecret": "store-ca"},
     "runner": {
         "image": "runner:test",
         "imagePullSecrets": ["registry"],
@@ -23,6 +23,27 @@ FULL = {
         "modelPath": "/models/folder",
         "modelCache": {"existingClaim": "models"},
         "env": [{"name": "OMP_NUM_THREADS", "value": "4"}],
+        "pod": {
+            "labels": {"cost-centre": "speech"},
+            "annotations": {"example.com/scan": "false"},
+            "affinity": {"podAntiAffinity": {}},
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+            "env": [
+                {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}},
+                {"name": "HF_ENDPOINT", "valueFrom": {"configMapKeyRef": {"name": "hub", "key": "endpoint"}}},
+            ],
+            "volumes": [
+                {"name": "corpus", "persistentVolumeClaim": {"claimName": "corpus"}},
+                {"name": "words", "configMap": {"name": "words"}},
+                {"name": "licence", "secret": {"secretName": "licence"}},
+            ],
+            "volumeMounts": [
+                {"name": "corpus", "mountPath": "/corpus"},
+                {"name": "words", "mountPath": "/words"},
+                {"name": "licence", "mountPath": "/licence"},
+            ],
+            "user": {"runAsGroup": 2000, "supplementalGroups": [4000]},
+        },
     },
 }
 """Settings with which pods have all that the operator can give them."""

@@ -26,7 +26,24 @@ RIGHTS = {
     "ValidatingAdmissionPolicyBinding",
 }
 """Kinds of the chart's objects that say who may do what."""
-FOR_TESTS = ("crds.enabled=false", "userRoles.create=false", "runner.image.repository=runner")
+ADDED = (
+    "storage.caSecret=store-ca",
+    "runner.podSecurityContext.supplementalGroups={4000}",
+    "runner.extraEnv[0].name=HF_TOKEN",
+    "runner.extraEnv[0].valueFrom.secretKeyRef.name=hub",
+    "runner.extraEnv[0].valueFrom.secretKeyRef.key=token",
+    "runner.extraEnv[1].name=HF_ENDPOINT",
+    "runner.extraEnv[1].valueFrom.configMapKeyRef.name=hub",
+    "runner.extraEnv[1].valueFrom.configMapKeyRef.key=endpoint",
+    "runner.extraVolumes[0].name=corpus",
+    "runner.extraVolumes[0].persistentVolumeClaim.claimName=corpus",
+    "runner.extraVolumes[1].name=words",
+    "runner.extraVolumes[1].configMap.name=words",
+    "runner.extraVolumes[2].name=licence",
+    "runner.extraVolumes[2].secret.secretName=licence",
+)
+"""Values of the chart that give runner pods what child_jobs.FULL gives them: policies know of this, and of nothing like it."""
+FOR_TESTS = ("crds.enabled=false", "userRoles.create=false", "runner.image.repository=runner", *ADDED)
 """Values of the chart with which its rights suit operators under test, whose pods' image is runner:test."""
 NOWHERE = {"transcription.test/no-such-node": "true"}
 """No node carries this: pods stay unscheduled, and the test plays the kubelet."""

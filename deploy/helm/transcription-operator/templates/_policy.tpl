@@ -45,3 +45,37 @@ spec:
 {{- if and $owners (eq (len $parts) 2) (first $parts) -}}{{- $owners = append $owners (first $parts) | uniq -}}{{- end -}}
 {{ toJson $owners }}
 {{- end -}}
+
+{{/* What the operator's pods may mount and read beside what they all have, from the values, as JSON; each entry is "<volume or variable>
+<object>[ <key>]". */}}
+{{- define "operator.admitted" -}}
+{{- $kinds := list "name" "downwardAPI" "emptyDir" "persistentVolumeClaim" "projected" -}}
+{{- $claims := list -}}{{- $secrets := list -}}{{- $configMaps := list -}}{{- $secretKeys := list -}}{{- $configMapKeys := list -}}
+{{- with .Values.storage.caSecret -}}{{- $secrets = append $secrets (printf "store-ca %s" .) -}}{{- end -}}
+{{- range .Values.runner.extraVolumes -}}
+{{- if .persistentVolumeClaim -}}{{- $claims = append $claims (printf "%s %s" .name .persistentVolumeClaim.claimName) -}}{{- end -}}
+{{- if .secret -}}{{- $secrets = append $secrets (printf "%s %s" .name .secret.secretName) -}}{{- end -}}
+{{- if .configMap -}}{{- $configMaps = append $configMaps (printf "%s %s" .name .configMap.name) -}}{{- end -}}
+{{- end -}}
+{{- range .Values.runner.extraEnv -}}
+{{- $variable := .name -}}
+{{- with (.valueFrom | default dict).secretKeyRef -}}
+{{- $secretKeys = append $secretKeys (printf "%s %s %s" $variable .name .key) -}}
+{{- end -}}
+{{- with (.valueFrom | default dict).configMapKeyRef -}}
+{{- $configMapKeys = append $configMapKeys (printf "%s %s %s" $variable .name .key) -}}
+{{- end -}}
+{{- end -}}
+{{- $image := "" -}}{{- $hostPath := "" -}}
+{{- if not (include "operator.modelClaim" .) -}}
+{{- $hostPath = .Values.runner.modelCache.hostPath -}}
+{{- if not $hostPath -}}{{- $image = .Values.runner.modelCache.image.reference -}}{{- end -}}
+{{- end -}}
+{{- if $secrets -}}{{- $kinds = append $kinds "secret" -}}{{- end -}}
+{{- if $configMaps -}}{{- $kinds = append $kinds "configMap" -}}{{- end -}}
+{{- if $image -}}{{- $kinds = append $kinds "image" -}}{{- end -}}
+{{- if $hostPath -}}{{- $kinds = append $kinds "hostPath" -}}{{- end -}}
+{{ dict "kinds" $kinds "claims" $claims "secrets" $secrets "configMaps" $configMaps "secretKeys" $secretKeys
+  "configMapKeys" $configMapKeys "image" $image "hostPath" $hostPath
+  "groups" (.Values.runner.podSecurityContext.supplementalGroups | default list) | toJson }}
+{{- end -}}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from transcription_api.names import ENV_S3_ACCESS_KEY, ENV_S3_SECRET_KEY
 from transcription_runner.apiserver import ApiServer
+from transcription_runner.errors import ConfigurationError
 from transcription_runner.models.folders import model_name
 from transcription_runner.serve.jobs.cluster import Cluster
 from transcription_runner.serve.jobs.jobs import Jobs
@@ -31,7 +32,10 @@ def jobs_of(arguments: argparse.Namespace) -> Jobs | None:
         return None
     place = _place(arguments)
     server, namespace = _account(arguments.jobs_account)
-    store = S3Store(place.endpoint, _credential(ENV_S3_ACCESS_KEY), _credential(ENV_S3_SECRET_KEY))
+    try:
+        store = S3Store(place.endpoint, _credential(ENV_S3_ACCESS_KEY), _credential(ENV_S3_SECRET_KEY))
+    except ConfigurationError as error:
+        raise ValueError(error.message) from None
     return Jobs(place, Cluster(server, namespace), PatientStore(store, STORE_SECONDS, lambda _: None))
 
 
