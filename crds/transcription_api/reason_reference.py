@@ -10,7 +10,7 @@ _HEAD = """\
 # Reasons, and what to do
 
 Every word by which a job, a file, a schedule or the service says why. The message beside it is about your case: read it first.
-`kubectl describe tsj NAME` shows both.
+`kubectl describe tsj NAME` shows both. For symptoms without a word see [troubleshooting](troubleshooting.md).
 
 ## Conditions
 
