@@ -10,10 +10,10 @@ from transcription_api.names import KIND, LABEL_JOB_UID
 from transcription_api.status import ConditionType
 from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
+from transcription_operator.child_events import creation_failure, start_event
 from transcription_operator.clock import utc_now
 from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, Cluster, Kind
 from transcription_operator.hearing import Hearing
-from transcription_operator.job_events import creation_failure
 from transcription_operator.listing import list_all
 from transcription_operator.logs import Subject
 from transcription_operator.metrics import Metrics
@@ -24,7 +24,7 @@ from transcription_operator.policies.children import ended
 from transcription_operator.policies.conditions import condition
 from transcription_operator.profiles import read_profile
 from transcription_operator.pruned import Pruned
-from transcription_operator.reconcile import job_to_explain, reconcile
+from transcription_operator.reconcile import job_to_explain, pod_to_explain, reconcile
 from transcription_operator.repetition import FIRST_PAUSE, Repetition
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.status_patch import is_kept
@@ -121,6 +121,8 @@ class Controller:
         if asked := job_to_explain(observed, now):
             await self._applier.restore_access(observed.resource.namespace)
             observed = replace(observed, creation_failure=await creation_failure(self._cluster, *asked))
+        elif slow := pod_to_explain(observed, now):
+            observed = replace(observed, start_event=await start_event(self._cluster, *slow))
         again: float | None = None
         plan = self._repetition.hold_back(uid, self._pruned.held_back(reconcile(observed, now, self._settings)))
         if (pause := self._pacing.holds_back(observed, plan)) and not plan.children:

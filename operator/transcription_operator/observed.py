@@ -140,6 +140,14 @@ class ChildPod:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An Event of a child object."""
+
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """The API server's answer when it would not take a child object, or a change of one."""
 
@@ -173,6 +181,8 @@ class Observed:
     """What says what the job leaves out; None: no profile does."""
     creation_failure: str | None = None
     """Why the run's Job could make no pod, in the words of its Events; read only when it has had none for a while."""
+    start_event: Told | None = None
+    """The last Event on the start of a pod of the run; read only when one has stood on its node for a while and none runs."""
     speeds: Speeds = field(default_factory=Speeds)
     """How fast runs were that have ended, of this job and of others."""
 

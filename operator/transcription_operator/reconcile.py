@@ -24,6 +24,7 @@ from transcription_operator.policies.figures import Figures, add_up, percent, sp
 from transcription_operator.policies.forecast import RunSoFar, Terms, forecast_of_estimate, renewed
 from transcription_operator.policies.patience import silence
 from transcription_operator.policies.pod_creation import is_to_be_explained, podless_since
+from transcription_operator.policies.pod_start import slow_to_start
 from transcription_operator.policies.shards import reports_by_age, shards
 from transcription_operator.policies.source import seen
 from transcription_operator.policies.spent import Spent, running_seconds, spent
@@ -94,13 +95,25 @@ def reconcile(observed: Observed, now: datetime, settings: OperatorSettings) -> 
 
 def job_to_explain(observed: Observed, now: datetime) -> tuple[ChildJob, datetime] | None:
     """The run's Job, and since when it has had no pod, if that is to be looked up in its Events before the decision."""
+    child, pods = _under_way(observed)
+    since = podless_since(child, pods, observed.resource.status)
+    return (child, since) if child and since and is_to_be_explained(since, now) else None
+
+
+def pod_to_explain(observed: Observed, now: datetime) -> tuple[ChildPod, datetime] | None:
+    """A pod that does not start, and since when it has been there, if that is to be looked up likewise."""
+    _, pods = _under_way(observed)
+    pod = slow_to_start(pods)
+    return (pod, pod.created) if pod and is_to_be_explained(pod.created, now) else None
+
+
+def _under_way(observed: Observed) -> tuple[ChildJob | None, tuple[ChildPod, ...]]:
+    """The Job and the pods of a run that goes on; nothing where none does."""
     resource = observed.resource
     run = current_run(resource.name, resource.uid, resource.run_id, resource.status)
     if resource.deleting or ended(resource.status) or not run.recorded:
-        return None
-    child, pods = _own(observed, run)
-    since = podless_since(child, pods, resource.status)
-    return (child, since) if child and since and is_to_be_explained(since, now) else None
+        return None, ()
+    return _own(observed, run)
 
 
 def _own(observed: Observed, run: Run) -> tuple[ChildJob | None, tuple[ChildPod, ...]]:

@@ -7,7 +7,12 @@ STATES = Chapter(
     "Reasons of the conditions `Running`, `Suspended` and `Contested`. `kubectl get tsj NAME -o wide` shows the message of "
     "the one that matters.",
     (
-        Reason("PodsStarting", "The run has begun, and none of its pods runs yet: they are being made, or load the image.", ""),
+        Reason(
+            "PodsStarting",
+            "The run has begun, and none of its pods runs yet: they are being made, or their node loads the image, which the "
+            "message says then. The runner's image is large: the first pod on a node may take minutes.",
+            "",
+        ),
         Reason(
             "Unschedulable",
             "The scheduler finds no node for a pod. The message is the scheduler's own: too few free GPUs, a node selector "
@@ -39,9 +44,16 @@ STATES = Chapter(
         ),
         Reason(
             "ContainerNotStarted",
-            "The kubelet cannot start the container; the message is the kubelet's. Typical are a volume that cannot be "
-            "mounted, or a RuntimeClass that the node does not know.",
+            "The kubelet cannot start the container; the message is the kubelet's. Typical is a RuntimeClass that the node does "
+            "not know.",
             "`kubectl describe pod` of the pod says more.",
+        ),
+        Reason(
+            "VolumeNotMounted",
+            "The pod is on its node, and a volume cannot be mounted there: a folder of the host that is not there, a disk that "
+            "another node holds, a file server that does not answer. The message quotes the pod's Events.",
+            "For the volume of models look at `runner.modelCache` of the chart. Kubernetes tries again by itself, and the pod "
+            "starts when the volume is there.",
         ),
         Reason(
             "PodsNotCreated",

@@ -17,6 +17,7 @@ _OBSTACLES = {
     "SecretKeyNotFound",
     "ImagePullFailed",
     "ContainerNotStarted",
+    "VolumeNotMounted",
     "PodsNotCreated",
     "JobRejected",
     "NameTaken",

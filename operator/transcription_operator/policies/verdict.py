@@ -14,6 +14,7 @@ from transcription_operator.policies.failure import FAILED_INDEXES, coming_end, 
 from transcription_operator.policies.figures import Figures
 from transcription_operator.policies.obstacle import obstacle
 from transcription_operator.policies.pod_creation import next_look, podless_since
+from transcription_operator.policies.pod_start import progress_of_start, start_obstacle, starting_since
 from transcription_operator.policies.source import what_was_found
 from transcription_operator.policies.unreachable import unreachable
 from transcription_operator.policies.waiting import seconds_left
@@ -72,7 +73,7 @@ def judge(case: Case) -> Verdict:
     if case.job and case.observed.refusal and verdict.ended_at is None:
         refused = f"a change of Job {case.job.name} is refused, trying again: {case.observed.refusal.message}"
         verdict = replace(verdict, message=f"{verdict.message}; {refused}")
-    since = podless_since(case.job, case.pods, case.previous)
+    since = podless_since(case.job, case.pods, case.previous) or starting_since(case.pods)
     if since is None or verdict.ended_at is not None:
         return verdict
     return verdict.looked_at_again(next_look(since, case.now))
@@ -195,7 +196,7 @@ def _running(case: Case) -> Verdict | None:
 
 
 def _hindered(case: Case) -> Verdict | None:
-    hindrance = obstacle(case.pods)
+    hindrance = obstacle(case.pods) or start_obstacle(case.observed.start_event)
     return Verdict(Phase.PENDING, hindrance.reason, hindrance.message) if hindrance else None
 
 
@@ -232,7 +233,8 @@ def _going_on(case: Case) -> Phase:
 def _pending(case: Case) -> Verdict:
     job = case.job
     if job is None or case.pods or job.started is None:
-        return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start")
+        loading = progress_of_start(case.observed.start_event)
+        return Verdict(Phase.PENDING, PODS_STARTING, f"waiting for the first pod to start{loading}")
     if left := seconds_left(job.started, POD_PATIENCE, case.now):
         return Verdict(Phase.PENDING, PODS_STARTING, "waiting for the first pod to start", requeue_after=left)
     namespace = case.observed.resource.namespace

@@ -1,6 +1,7 @@
 """Pods that cannot even be made: the CR says why, in the words of whoever refused them."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -66,6 +67,34 @@ def test_a_webhook_that_does_not_answer(team: Kubectl, operator: Operator) -> No
     finally:
         team("delete", "validatingwebhookconfiguration", name)
     eventually(job.jobs, 60)
+
+
+def test_a_volume_that_is_not_on_the_node(team: Kubectl, operator: Operator) -> None:
+    job = Transcription.apply(team, "no-volume")
+    (name,) = job.pods()
+    pod = team.get("pod", name)
+    place = f"/api/v1/namespaces/{team.namespace}/pods/{name}/binding"
+    target = {"apiVersion": "v1", "kind": "Node", "name": "played"}
+    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": target}
+    team("create", "--raw", place, "-f", "-", given=json.dumps(binding))
+    said = 'MountVolume.SetUp failed for volume "models" : /models is not a directory'
+    team.apply(
+        {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {"name": "no-volume", "namespace": team.namespace},
+            "regarding": {"kind": "Pod", "namespace": team.namespace, "name": name, "uid": pod["metadata"]["uid"]},
+            "reason": "FailedMount",
+            "note": said,
+            "type": "Warning",
+            "eventTime": datetime.now(UTC).isoformat(),
+            "action": "Mounting",
+            "reportingController": "kubelet",
+            "reportingInstance": "played",
+        }
+    )
+    eventually(lambda: job.condition("Running").get("reason") == "VolumeNotMounted", 60)
+    assert (job.status()["phase"], job.status()["message"]) == ("Pending", said)
 
 
 NEVER = json.dumps({"reason": "StorageUnreachable", "message": "http://nowhere:9000 cannot be reached: Connection refused"})

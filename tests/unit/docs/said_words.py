@@ -30,7 +30,8 @@ NO_REASONS = {
         FallbackToLogsOnError IfNotPresent NotIn OnRootMismatch PodFailurePolicy PodScheduled RoleBinding RuntimeDefault
         ServiceAccount TranscriptionJob TranscriptionProfile TranscriptionSchedule TranscriptionSchedules""",
     "the kubelet's words, translated": """
-        ContainerCreating ErrImageNeverPull ErrImagePull ImagePullBackOff InvalidImageName PodInitializing RegistryUnavailable""",
+        ContainerCreating ErrImageNeverPull ErrImagePull FailedAttachVolume FailedCreatePodSandBox FailedMapVolume FailedMount
+        ImagePullBackOff InvalidImageName PodInitializing RegistryUnavailable""",
     "S3's words, translated": """
         AccessDenied AllAccessDisabled ConditionalRequestConflict EncodingType ExpiredToken InvalidAccessKeyId InvalidArgument
         InvalidObjectName InvalidToken IsTruncated KeyTooLongError ListBucketResult NextContinuationToken NoSuchBucket NoSuchKey

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from tests.unit.operator.world import Job, a_job, a_running_job, at, text
+from transcription_operator.child_events import creation_failure, latest
 from transcription_operator.cluster import Cluster
-from transcription_operator.job_events import creation_failure, latest_failure
+from transcription_operator.observed import Told
 from transcription_operator.reconcile import job_to_explain
 
 QUOTA = 'Error creating: pods "calls-0-" is forbidden: exceeded quota: no-pods, requested: pods=1, used: pods=0, limited: pods=0'
@@ -70,18 +71,18 @@ def test_the_last_event_counts_by_the_time_that_its_writer_gave_it() -> None:
         event("second", eventTime=text(at(55))),
         event("without a time"),
     ]
-    assert latest_failure(events, at(10)) == "last"
-    assert latest_failure([], at(10)) is None
+    assert latest(events, at(10)) == Told("", "last")
+    assert latest([], at(10)) is None
 
 
 def test_what_was_said_before_pods_could_be_made_is_over() -> None:
-    assert latest_failure([event("quota", deprecatedLastTimestamp=text(at(50)))], at(51)) is None
+    assert latest([event("quota", deprecatedLastTimestamp=text(at(50)))], at(51)) is None
 
 
 def test_an_event_of_any_length_becomes_a_message_of_a_bounded_one() -> None:
-    message = latest_failure([event("x" * 5000, deprecatedLastTimestamp=text(at(50)))], at(1))
-    assert message is not None
-    assert len(message) == 1000
+    told = latest([event("x" * 5000, deprecatedLastTimestamp=text(at(50)))], at(1))
+    assert told is not None
+    assert len(told.note) == 1000
 
 
 def test_thousands_of_events_that_somebody_wrote_are_not_read_to_the_end() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from transcription_api.names import ANNOTATION_REPORT, API_VERSION, KIND, LABEL_DEFAULT_PROFILE, LABEL_JOB_UID
-from transcription_operator.observed import ChildJob, ChildPod, Observed, Refusal, read_job, read_pod, read_resource
+from transcription_operator.observed import ChildJob, ChildPod, Observed, Refusal, Told, read_job, read_pod, read_resource
 from transcription_operator.plan import DeleteJob, PatchJob, Plan, StartRun
 from transcription_operator.pod_report import LABEL_INDEX
 from transcription_operator.profiles import NoProfile, Profile, read_profile
@@ -53,6 +53,7 @@ class Job:
         self.pods: dict[str, dict[str, Any]] = {}
         self.refusal: Refusal | None = None
         self.creation_failure: str | None = None
+        self.start_event: Told | None = None
         self.profile: Profile | NoProfile | None = None
         self.departed: tuple[ChildPod, ...] = ()
         self.speeds = Speeds()
@@ -251,6 +252,7 @@ class Job:
             self.refusal,
             departed=self.departed,
             creation_failure=self.creation_failure,
+            start_event=self.start_event,
             profile=self.profile,
             speeds=self.speeds,
         )
