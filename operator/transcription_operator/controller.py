@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from transcription_api.names import KIND, LABEL_JOB_UID
-from transcription_api.status import ConditionType
+from transcription_api.status import ConditionType, TranscriptionJobStatus
 from transcription_operator.apply import Applier, RefusedError
 from transcription_operator.caches import Caches
 from transcription_operator.child_events import creation_failure, start_event
 from transcription_operator.clock import utc_now
 from transcription_operator.cluster import CLUSTER_PROFILES, JOBS, PODS, PROFILES, TRANSCRIPTION_JOBS, Cluster, Kind
+from transcription_operator.counted import Counted
 from transcription_operator.hearing import Hearing
+from transcription_operator.in_work import InWork
 from transcription_operator.listing import list_all
 from transcription_operator.logs import Subject
 from transcription_operator.metrics import Metrics
@@ -22,12 +24,14 @@ from transcription_operator.pacing import Pacing
 from transcription_operator.plan import EventRecord, Plan
 from transcription_operator.policies.children import ended
 from transcription_operator.policies.conditions import condition
+from transcription_operator.policies.gains import steps
 from transcription_operator.profiles import read_profile
 from transcription_operator.pruned import Pruned
 from transcription_operator.reconcile import job_to_explain, pod_to_explain, reconcile
 from transcription_operator.repetition import FIRST_PAUSE, Repetition
 from transcription_operator.settings import OperatorSettings
 from transcription_operator.status_patch import is_kept
+from transcription_operator.stored_status import read_status
 from transcription_operator.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -56,6 +60,8 @@ class Controller:
         self._repetition = Repetition(time.monotonic)
         self._pacing = Pacing(time.monotonic)
         self._pruned = Pruned()
+        self._counted = Counted()
+        metrics.add(InWork(self._caches))
 
     # --- what the watches say -------------------------------------------------------------------------------------
 
@@ -160,7 +166,7 @@ class Controller:
                 kept = is_kept(plan.status, stored)
                 self._tell_pruned(self._pruned.learn(plan.status, stored))
                 self._pacing.written(observed)
-                self._count(resource, plan)
+                self._count(resource, read_status(stored), plan.ends_run, now)
                 events = [*events, *plan.events]
                 if lost := self._warn(resource, self._repetition.wrote(resource.uid, plan.status)):
                     events.append(EventRecord("Warning", "Contested", lost))
@@ -182,17 +188,18 @@ class Controller:
                 self._settings.version,
             )
 
-    def _count(self, before: Resource, plan: Plan) -> None:
-        after = self._caches.resource(before.uid)
-        if after is None:
-            return
-        status = after.status
-        if status.phase:
-            self._metrics.see_phase(after.uid, after.namespace, status.phase.value)
+    def _count(self, before: Resource, status: TranscriptionJobStatus, ends_run: bool, now: datetime) -> None:
+        """Count what is stored now and was not before. What another operator has written since is that one's to count."""
+        namespace = before.namespace
+        if status.phase and self._caches.resource(before.uid):
+            self._metrics.see_phase(before.uid, namespace, status.phase.value)
         if status.start_time and not before.status.start_time:
-            self._metrics.count_start(after.namespace, _waiting_since(before), status.start_time)
-        if plan.ends_run:
-            self._metrics.count_end(after.namespace, status)
+            self._metrics.count_start(namespace, _waiting_since(before), status.start_time)
+        self._metrics.count_gains(
+            namespace, self._counted.gained(before.uid, before.status, status), steps(before.status, status, now)
+        )
+        if ends_run:
+            self._metrics.count_end(namespace, status)
 
     # --- listing --------------------------------------------------------------------------------------------------
 
@@ -210,6 +217,7 @@ class Controller:
         uids, version = await self._list(TRANSCRIPTION_JOBS, None, self.see_resource)
         for uid in self._caches.gone(uids, version):
             self._lose(uid)
+        self._metrics.forget_the_gone()
         for uid in self._caches.unsettled():
             self.queue.add(uid)
 
@@ -229,12 +237,14 @@ class Controller:
         self._caches.settle(uid)
         self._repetition.forget(uid)
         self._pacing.forget(uid)
+        self._counted.forget(uid)
 
     def _lose(self, uid: str) -> None:
         self._caches.forget(uid)
         self.queue.forget(uid)
         self._repetition.forget(uid)
         self._pacing.forget(uid)
+        self._counted.forget(uid)
         self._metrics.lose(uid)
 
 
