@@ -43,17 +43,22 @@ lint: venv ## style, and the arrows between the rooms
 types: venv ## mypy, strict
 	@.venv/bin/mypy
 
-generate: venv ## write the CRD, the JSON Schemas, the chart's copy and the API reference from the models
+generate: venv ## write the CRD, the JSON Schemas, the chart's copy and the references of API and metrics from the code
 	@$(PYTHON) -m transcription_api.generate .
+	@$(PYTHON) -m dev.metrics_reference .
 
 verify: venv ## fail if a generated file does not match its source
 	@$(PYTHON) -m transcription_api.generate . --check
+	@$(PYTHON) -m dev.metrics_reference . --check
 
 docs: venv ## the documentation as a website in build/docs; a warning is a failure
 	@$(PYTHON) -m sphinx -q -W --keep-going -c docs . build/docs
 
 unit: venv ## pure tests, no processes
 	@.venv/bin/pytest -q tests/unit
+
+rules: ## the chart's Prometheus rules, checked and tested by promtool (of Debian's package prometheus, unless it is on PATH)
+	@python3 -m dev.rules
 
 validators: venv ## the five formats through every validator; needs Node.js and npm
 	@.venv/bin/pytest -q tests/validators

@@ -15,8 +15,8 @@ if ((${#missing[@]})); then # only these: Node.js from elsewhere brings its own 
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 step "style and arrows";        make --no-print-directory lint
-step "types, generated files, unit tests, documentation, validators"
-make --no-print-directory --jobs=2 --keep-going --output-sync=target unit types verify docs validators
+step "types, generated files, unit tests, documentation, validators, rules"
+make --no-print-directory --jobs=2 --keep-going --output-sync=target unit types verify docs validators rules
 step "cluster and images";      make --no-print-directory up
 step "integration tests";       make --no-print-directory integration
 step "the demo";                make --no-print-directory demo
