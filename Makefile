@@ -14,7 +14,7 @@ help: ## list the commands
 demo: ## a cluster, the operator and a first job, from nothing to transcripts
 	@python3 -m dev.demo
 
-transcribe: ## recordings of yours through that cluster: make transcribe FILES="own.wav other.mp3"
+transcribe: ## your recordings through that cluster: make transcribe FILES="own.wav other.mp3"
 	@FILES="$${FILES:-}" python3 -m dev.transcribe
 
 up: ## start the cluster of this checkout, with both images as the code is now (see dev/README.md)
