@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate docs unit validators page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate docs unit validators argocd page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -43,13 +43,15 @@ lint: venv ## style, and the arrows between the rooms
 types: venv ## mypy, strict
 	@.venv/bin/mypy
 
-generate: venv ## write the CRD, the JSON Schemas, the chart's copy and the references of API and metrics from the code
+generate: venv ## write the CRD, the JSON Schemas, the chart's copy and the references of API and metrics from the code, and what ArgoCD is given
 	@$(PYTHON) -m transcription_api.generate .
 	@$(PYTHON) -m dev.metrics_reference .
+	@$(PYTHON) -m tests.argocd.generate .
 
 verify: venv ## fail if a generated file does not match its source
 	@$(PYTHON) -m transcription_api.generate . --check
 	@$(PYTHON) -m dev.metrics_reference . --check
+	@$(PYTHON) -m tests.argocd.generate . --check
 
 docs: venv ## the documentation as a website in build/docs; a warning is a failure
 	@$(PYTHON) -m sphinx -q -W --keep-going -c docs . build/docs
@@ -62,6 +64,11 @@ rules: ## the chart's Prometheus rules, checked and tested by promtool (of Debia
 
 validators: venv ## the five formats through every validator; needs Node.js and npm
 	@.venv/bin/pytest -q tests/validators
+
+# The flags are those of dev/cluster/programs.py: what the cluster's programs were compiled with is found, and this takes seconds.
+# -count=1: Go remembers results by the files of the module, and the checks lie outside.
+argocd: ## our conditions as ArgoCD's health checks and Helm's --wait read them; needs Go
+	@cd tests/argocd && CGO_ENABLED=0 GOWORK=off go test -count=1 -vet=off -trimpath -buildvcs=false -gcflags=all=-dwarf=false ./...
 
 page: venv ## the service's page in Chromium (Debian's package); needs Node.js, npm and the real Whisper of `make up`
 	@.venv/bin/pytest -q tests/page

@@ -18,6 +18,7 @@ step "style and arrows";        make --no-print-directory lint
 step "types, generated files, unit tests, documentation, validators, rules"
 make --no-print-directory --jobs=2 --keep-going --output-sync=target unit types verify docs validators rules
 step "cluster and images";      make --no-print-directory up
+step "ArgoCD and Helm";         make --no-print-directory argocd
 step "integration tests";       make --no-print-directory integration
 step "the demo";                make --no-print-directory demo
 step "the page";                make --no-print-directory page
