@@ -1,6 +1,7 @@
 """What ArgoCD is given: a health check for every kind, said once, and tested on states that the operator really writes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -51,3 +52,46 @@ def test_no_phase_and_no_condition_is_left_out_of_the_states() -> None:
     assert {state.get("status", {}).get("phase") for state in states()["TranscriptionJob"].values()} == {None, *Phase}
     assert true("TranscriptionJob") == set(ConditionType)
     assert true("TranscriptionSchedule") == set(ScheduleConditionType)
+
+
+def manifest(path: str) -> dict[str, Any]:
+    """The one object of a file."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return found
+
+
+APPLICATIONS = sorted(
+    str(path.relative_to(ROOT))
+    for path in (*(ROOT / "deploy/argocd").glob("app*.yaml"), *(ROOT / "examples/gitops/applications").glob("*.yaml"))
+)
+
+
+@pytest.mark.parametrize("path", APPLICATIONS)
+def test_an_application_points_at_a_folder_that_is_there(path: str) -> None:
+    source = manifest(path)["spec"]["source"]
+    assert any((ROOT / source["path"]).glob("*.yaml"))
+
+
+def test_the_example_installs_the_operator_as_the_application_of_its_own_does() -> None:
+    assert manifest("examples/gitops/applications/operator.yaml")["spec"] == manifest("deploy/argocd/application.yaml")["spec"]
+
+
+def wave(path: str) -> int:
+    return int(manifest(path)["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"])
+
+
+def test_the_operator_comes_before_jobs_and_a_long_job_after_all_else() -> None:
+    assert wave("examples/gitops/applications/operator.yaml") < wave("examples/gitops/applications/jobs.yaml")
+    jobs = [str(path.relative_to(ROOT)) for path in (ROOT / "examples/gitops/jobs").glob("*.yaml")]
+    assert max(jobs, key=wave) == "examples/gitops/jobs/archive.yaml"
+    assert len({wave(path) for path in jobs}) == len(jobs)
+
+
+def test_the_values_of_the_application_are_values_of_the_chart() -> None:
+    def unknown(given: dict[str, Any], chart: dict[str, Any]) -> list[str]:
+        below = {name: value for name, value in given.items() if isinstance(value, dict)}
+        deeper = [f"{name}.{one}" for name, value in below.items() for one in unknown(value, chart.get(name) or {})]
+        return [name for name in given if name not in chart] + deeper
+
+    source = manifest("deploy/argocd/application.yaml")["spec"]["source"]
+    assert not unknown(source["helm"]["valuesObject"], manifest(f"{source['path']}/values.yaml"))
