@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate docs unit validators argocd page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
+.PHONY: help demo transcribe test up down clean-dev images install venv lint types verify generate docs unit validators argocd charts page integration integration-cluster integration-runner watched-folder page-pictures e2e bench-runner bench-operator bench-service chaos lock
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ validators: venv ## the five formats through every validator; needs Node.js and 
 # -count=1: Go remembers results by the files of the module, and the checks lie outside.
 argocd: ## our conditions as ArgoCD's health checks and Helm's --wait read them; needs Go
 	@cd tests/argocd && CGO_ENABLED=0 GOWORK=off go test -count=1 -vet=off -trimpath -buildvcs=false -gcflags=all=-dwarf=false ./...
+
+charts: venv ## every rendering of the chart against Kubernetes' own schemas, and its critics; needs `make up` for helm
+	@.venv/bin/pytest -q tests/charts
 
 page: venv ## the service's page in Chromium (Debian's package); needs Node.js, npm and the real Whisper of `make up`
 	@.venv/bin/pytest -q tests/page

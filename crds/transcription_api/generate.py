@@ -1,4 +1,7 @@
-"""Writes every file that is generated from the contract: `python -m transcription_api.generate ROOT [--check]`."""
+"""Writes every file that is generated from the contract, and the chart's table of values.
+
+Use: `python -m transcription_api.generate ROOT [--check]`.
+"""
 
 import json
 import sys
@@ -8,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from transcription_api.chart_values import with_values
 from transcription_api.crd import custom_resource_definition
 from transcription_api.kinds import KINDS
 from transcription_api.ledger import LedgerEntry
@@ -30,11 +34,16 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 }
 
 
-def generated_files() -> dict[str, str]:
+CHART = "deploy/helm/transcription-operator"
+
+
+def generated_files(root: Path) -> dict[str, str]:
     """Every generated file: path below the repository's root -> text."""
     crds = {kind.plural: custom_resource_definition(kind) for kind in KINDS}
     files = {f"crds/{plural}.yaml": NOTICE + _yaml(crd) for plural, crd in crds.items()}
-    files["deploy/helm/transcription-operator/templates/crd.yaml"] = _chart_template(list(crds.values()))
+    files[f"{CHART}/templates/crd.yaml"] = _chart_template(list(crds.values()))
+    readme, values = (root / CHART / name for name in ("README.md", "values.yaml"))
+    files[f"{CHART}/README.md"] = with_values(readme.read_text(encoding="utf-8"), values.read_text(encoding="utf-8"))
     files["docs/api.md"] = api_reference(list(crds.values()))
     files["docs/reasons.md"] = reason_reference(CHAPTERS)
     for name, model in SCHEMAS.items():
@@ -65,7 +74,7 @@ def main() -> None:
     """Write all generated files below the folder given first; with `--check`, fail where one differs instead."""
     root, check = Path(sys.argv[1]), "--check" in sys.argv[2:]
     stale = []
-    for path, text in generated_files().items():
+    for path, text in generated_files(root).items():
         target = root / path
         if check:
             if not target.exists() or target.read_text(encoding="utf-8") != text:

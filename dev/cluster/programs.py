@@ -82,6 +82,9 @@ CLUSTER = Build(
 ALL = (NODE, SHIM, PAUSE, RUNC, CLUSTER, MINIO)
 KWOK = Build("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", ("kwok",))
 """No part of the cluster: it plays nodes for `make bench-operator`, which builds it on first use."""
+KUBECONFORM = Build("kubeconform", "charts", "github.com/yannh/kubeconform/cmd/kubeconform", ("kubeconform",))
+KUBE_SCORE = Build("kube-score", "charts", "github.com/zegl/kube-score/cmd/kube-score", ("kube-score",))
+"""Nor are these: they judge what the chart renders, for `make charts`, which builds them on first use."""
 
 
 def go_version() -> str:
