@@ -21,6 +21,9 @@ PRIVILEGED, VOLUMES = "without privileges or capabilities", "mount no volume but
 SECRETS, IMAGE = "of Secrets and ConfigMaps", "may run no image but the runner's, runner, with the argument run"
 OWNER, ACCOUNT = "only Jobs whose controller is a TranscriptionJob", "run as the service account transcription-runner"
 
+MODELS, AUTHORITY, CORPUS, LICENCE = (f"{POD}.volumes.{index}" for index in (3, 4, 5, 7))
+"""Where these volumes stand in the Job: another one of the same name is refused before any policy is asked."""
+
 ATTACKS: dict[str, tuple[str, Any, str]] = {
     "no owner": ("metadata.ownerReferences", [], OWNER),
     "an owner that is no controller": ("metadata.ownerReferences.0.controller", False, OWNER),
@@ -85,18 +88,18 @@ ATTACKS: dict[str, tuple[str, Any, str]] = {
     "a ConfigMap as a volume": (f"{POD}.volumes.+", {"name": "x", "configMap": {"name": "c"}}, VOLUMES),
     "another claim": (f"{POD}.volumes.+", {"name": "x", "persistentVolumeClaim": {"claimName": "payroll"}}, VOLUMES),
     "another claim than the chart's under its name": (
-        f"{POD}.volumes.+",
+        CORPUS,
         {"name": "corpus", "persistentVolumeClaim": {"claimName": "payroll"}},
         VOLUMES,
     ),
     "another Secret than the chart's under its volume": (
-        f"{POD}.volumes.+",
+        LICENCE,
         {"name": "licence", "secret": {"secretName": "bank"}},
         VOLUMES,
     ),
-    "another authority for the store": (f"{POD}.volumes.+", {"name": "store-ca", "secret": {"secretName": "bank"}}, VOLUMES),
-    "models of an image": (f"{POD}.volumes.+", {"name": "model-cache", "image": {"reference": "busybox"}}, VOLUMES),
-    "models of the node": (f"{POD}.volumes.+", {"name": "model-cache", "hostPath": {"path": "/"}}, VOLUMES),
+    "another authority for the store": (AUTHORITY, {"name": "store-ca", "secret": {"secretName": "bank"}}, VOLUMES),
+    "models of an image": (MODELS, {"name": "model-cache", "image": {"reference": "busybox"}}, VOLUMES),
+    "models of the node": (MODELS, {"name": "model-cache", "hostPath": {"path": "/"}}, VOLUMES),
     "a share": (f"{POD}.volumes.+", {"name": "x", "nfs": {"server": "10.0.0.1", "path": "/"}}, VOLUMES),
     "a driver's volume": (f"{POD}.volumes.+", {"name": "x", "csi": {"driver": "secrets-store.csi.k8s.io"}}, VOLUMES),
     "a projected Secret": (f"{POD}.volumes.+", {"name": "x", "projected": {"sources": [{"secret": {"name": "bank"}}]}}, VOLUMES),
@@ -123,6 +126,8 @@ def changed(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         place = place[int(step)] if isinstance(place, list) else place[step]
     if last == "+":
         place.append(value)
+    elif isinstance(place, list):
+        place[int(last)] = value
     else:
         place[last] = value
     return copy
