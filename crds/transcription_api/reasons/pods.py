@@ -19,8 +19,8 @@ PODS = Chapter(
         Reason(
             "StorageAccessDenied",
             "The store refuses the keys, or they may not do this in this bucket. Ends the job at once.",
-            "The keys need to list and read the source, and to list, read, write and delete in the output. Correct the "
-            "Secret, then set another `runId`.",
+            "The keys need to locate and list both buckets, to read the source, and to read, write and delete in the output. "
+            "Correct the Secret, then set another `runId`.",
         ),
         Reason(
             "StorageUnreachable",

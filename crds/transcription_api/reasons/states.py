@@ -92,7 +92,7 @@ STATES = Chapter(
         Reason(
             "WaitingForStore",
             "A pod has lost the object store and tries again. After 300 s (`TRANSCRIPTION_STORE_PATIENCE_SECONDS`) it gives "
-            "up and is replaced. No file fails by it.",
+            "up and is replaced, which counts for `backoffLimit`. No file fails by it; the job does, if the outage lasts.",
             "Look at the store and the network between. The message says what the pod met.",
         ),
         Reason(
