@@ -5,9 +5,10 @@ is made from this. What only a job can say (source, suspend, runId) is not repea
 what it did not know; the spec has it then.
 """
 
+import json
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from transcription_api.compute import Toleration
 from transcription_api.contract import ATOMIC, Record
@@ -158,10 +159,28 @@ class Effective(Record):
     """Whose models may come from the hub; left out, anybody's, but pickles (diarization) only pyannote's."""
     env: Variables = Field(default_factory=dict)
     """Environment variables of the runner that the operator's configuration adds."""
-    pod: EffectivePod | None = None
-    """What else the operator's configuration adds to pods, and the labels that the job handed on to them."""
+    pod: Annotated[str, Field(max_length=16384)] | None = None
+    """What else the operator's configuration adds to pods, and the labels that the job handed on to them, as JSON."""
+
+    @property
+    def added(self) -> EffectivePod:
+        """`pod`, read. Somebody else may have written it: what cannot be read adds nothing."""
+        try:
+            return EffectivePod.model_validate_json(self.pod or "{}")
+        except ValidationError:
+            return EffectivePod()
 
     @property
     def on_gpu(self) -> bool:
         """Whether every pod gets a GPU."""
         return bool(self.gpu_resource or self.resource_claim_template_name)
+
+
+def recorded(added: PodAdditions) -> str | None:
+    """As a run records it; None where it is nothing, so that an older CRD has nothing to drop.
+
+    It is text since parts of it may nest as deep as their writer likes: a status that did would be one that no reader of the API
+    survives.
+    """
+    some = {name: value for name, value in added.wire().items() if value or name == "user"}
+    return json.dumps(some, ensure_ascii=False, separators=(",", ":")) if some else None

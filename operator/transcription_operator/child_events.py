@@ -13,6 +13,8 @@ FAILED_CREATE = "FailedCreate"
 OF_STARTING = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "Pulling", "Pulled"})
 """The kubelet's and the volume controller's words on a pod that starts; the last of them is where it stands."""
 MOST_CHARACTERS = 1000
+MOST_EVENTS = 30
+"""Who writes them in earnest writes fewer, but anybody may write thousands, of more than a megabyte each."""
 _COMBINED = "(combined from similar events): "
 
 
@@ -40,8 +42,8 @@ def latest(events: Iterable[Raw], since: datetime) -> Told | None:
 async def _events(cluster: Cluster, child: ChildJob | ChildPod, fields: str) -> list[Raw]:
     """Those that the fields select; none where they cannot be read."""
     try:
-        async for _, page in cluster.pages(EVENTS, child.namespace, fields=fields):
-            return list(page)  # who writes them in earnest writes no second page, but anybody may write thousands
+        async for _, page in cluster.pages(EVENTS, child.namespace, fields=fields, limit=MOST_EVENTS):
+            return list(page)
     except (ApiError, UnreachableError) as error:
         log.warning("%s/%s: its Events cannot be read: %s", child.namespace, child.name, error)
     return []

@@ -124,10 +124,10 @@ class Cluster:
         return await self._request("GET", kind.path(namespace, name))
 
     async def pages(
-        self, kind: Kind, namespace: str | None, selector: str | None = None, fields: str | None = None
+        self, kind: Kind, namespace: str | None, selector: str | None = None, fields: str | None = None, limit: int = _PAGE
     ) -> AsyncIterator[tuple[str, list[Document]]]:
         """Every object of a kind in a namespace (None: in all): pages of objects, each with the list's resource version."""
-        query = {"limit": str(_PAGE)}
+        query = {"limit": str(limit)}
         if selector:
             query["labelSelector"] = selector
         if fields:

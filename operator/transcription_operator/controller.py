@@ -200,6 +200,8 @@ class Controller:
         )
         if ends_run:
             self._metrics.count_end(namespace, status)
+        if self._caches.resource(before.uid) is None:  # deleted while its status was written
+            self._counted.forget(before.uid)
 
     # --- listing --------------------------------------------------------------------------------------------------
 

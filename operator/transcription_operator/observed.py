@@ -29,6 +29,9 @@ from transcription_operator.stored_status import read_status
 
 Raw = Mapping[str, Any]
 
+MOST_EFFECTIVE_CHARACTERS = 65_536
+"""Of what a Job's annotation says of its run. The operator writes a fraction of it, and anybody may write more, on many Jobs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -187,6 +190,11 @@ class Observed:
     """How fast runs were that have ended, of this job and of others."""
 
 
+def _at_most(characters: int, text: str) -> str:
+    """The text; one that is longer says nothing."""
+    return text if len(text) <= characters else ""
+
+
 def controller_uid(raw: Raw, group: str, kind: str) -> str:
     """The uid of the object's controller if that is of the kind, else nothing. It is in the object's own namespace, always."""
     for owner in raw["metadata"].get("ownerReferences") or []:
@@ -229,7 +237,7 @@ def read_job(raw: Raw) -> ChildJob:
         deleting="deletionTimestamp" in metadata,
         created=_time(metadata["creationTimestamp"]),
         # Most Jobs of a namespace began with the same: one text for all of them.
-        effective=intern(annotations.get(ANNOTATION_EFFECTIVE) or ""),
+        effective=intern(_at_most(MOST_EFFECTIVE_CHARACTERS, annotations.get(ANNOTATION_EFFECTIVE) or "")),
         queue=labels.get(LABEL_QUEUE),
         suspended=suspended,
         parallelism=parallelism,

@@ -109,7 +109,7 @@ class Profiles:
         return NoProfile(PROFILE_NOT_FOUND, message)
 
     def _default(self, namespace: str) -> Profile | NoProfile | None:
-        found = [profile for profile in self._by_namespace.get(namespace, {}).values() if profile.is_default]
+        found = [profile for profile in [*self._by_namespace.get(namespace, {}).values()] if profile.is_default]
         if len(found) < 2:
             return found[0] if found else None
         names = ", ".join(sorted(profile.name for profile in found))

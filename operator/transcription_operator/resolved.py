@@ -17,8 +17,8 @@ from transcription_api.effective import (
     EffectiveModel,
     EffectiveModelCache,
     EffectiveOutput,
-    EffectivePod,
     EffectiveToleration,
+    recorded,
 )
 from transcription_api.job_settings import JobSettings
 from transcription_api.profile import ProfileSpec
@@ -196,8 +196,8 @@ def _effective(
     )
 
 
-def _additions(settings: OperatorSettings, labels: Mapping[str, str], on_gpu: bool) -> EffectivePod | None:
-    """What pods get besides; None where that is nothing, so that an older CRD has nothing to drop."""
+def _additions(settings: OperatorSettings, labels: Mapping[str, str], on_gpu: bool) -> str | None:
+    """What pods get besides, as it is recorded."""
     given = settings.runner.pod
     added = given.model_copy(
         update={
@@ -205,7 +205,7 @@ def _additions(settings: OperatorSettings, labels: Mapping[str, str], on_gpu: bo
             "affinity": given.affinity if on_gpu else None,
         }
     )
-    return EffectivePod.model_validate(some) if (some := {name: value for name, value in added.wire().items() if value}) else None
+    return recorded(added)
 
 
 def _given(value: str | None, field: str) -> str:

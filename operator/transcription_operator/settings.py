@@ -183,6 +183,19 @@ class OperatorSettings(Contract):
             raise ValueError("; ".join(found))
         return keys
 
+    @model_validator(mode="after")
+    def _labels_have_room(self) -> Self:
+        given, handed = len(self.runner.pod.labels), len(self.propagate_labels)
+        if given + handed > MOST_LABELS:
+            raise ValueError(
+                f"runner.pod.labels and propagateLabels are {given} and {handed} labels, at most {MOST_LABELS} together"
+            )
+        return self
+
+
+MOST_LABELS = 32
+"""On a pod beside the operator's own."""
+
 
 class SettingsError(Exception):
     """The configuration file is missing or wrong; the message says where and what."""

@@ -1,6 +1,6 @@
 """What an estimate's pod works with. Its run would need a GPU; to look through a source, a tenth of a core is plenty."""
 
-from transcription_api.effective import Effective
+from transcription_api.effective import Effective, recorded
 
 REQUESTS = {"cpu": "100m", "memory": "256Mi"}
 LIMITS = {"cpu": "1", "memory": "1Gi"}
@@ -20,6 +20,6 @@ def without_gpu(effective: Effective) -> Effective:
             "model_cache": None,
             "node_selector": {} if effective.on_gpu else effective.node_selector,
             "runtime_class_name": None if effective.on_gpu else effective.runtime_class_name,
-            "pod": effective.pod.model_copy(update={"affinity": None}) if effective.pod else None,
+            "pod": recorded(effective.added.model_copy(update={"affinity": None})),
         }
     )

@@ -11,7 +11,6 @@ Job gone before, with the operator down, the run would look as if it had never e
 import json
 from typing import Any
 
-from transcription_api.effective import EffectivePod
 from transcription_api.names import (
     ANNOTATION_AVOIDED_NODES,
     ANNOTATION_CONFIG,
@@ -43,7 +42,7 @@ def job(resource: Resource, run: Run, resolved: ResolvedSpec) -> dict[str, Any]:
     queue = {name: resource.labels[name] for name in _QUEUE_LABELS if name in resource.labels}
     avoided = (resource.status.avoided_nodes or []) if run.recorded else []  # else of the run before
     works_with = without_gpu(resolved.effective) if spec.estimate_only else resolved.effective
-    added = works_with.pod or EffectivePod()
+    added = works_with.added
     # Ours last: nothing that is added can pass for it.
     pod_metadata = {
         "labels": {**added.labels, **labels},

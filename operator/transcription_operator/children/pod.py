@@ -38,7 +38,7 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 def pod_spec(effective: Effective, avoided_nodes: Sequence[str] = ()) -> dict[str, Any]:
     """The spec of every pod of the run; they go to other nodes than `avoided_nodes` if there are any."""
     template = effective.resource_claim_template_name
-    added = effective.pod or EffectivePod()
+    added = effective.added
     optional: dict[str, Any] = {
         "resourceClaims": [{"name": _GPU_CLAIM, "resourceClaimTemplateName": template}] if template else [],
         "nodeSelector": effective.node_selector,
@@ -85,8 +85,9 @@ def _container(effective: Effective, added: EffectivePod) -> dict[str, Any]:
         {"name": "scratch", "mountPath": SCRATCH_FOLDER},
     ]
     if effective.model_cache:
-        read_only = {"readOnly": True} if effective.model_cache.read_only else {}
-        mounts.append({"name": "model-cache", "mountPath": effective.model_cache.mount_path, **read_only})
+        cache = effective.model_cache
+        read_only = {"readOnly": True} if cache.read_only or cache.host_path or cache.image else {}
+        mounts.append({"name": "model-cache", "mountPath": cache.mount_path, **read_only})
     if effective.ca_secret_name:
         mounts.append({"name": "store-ca", "mountPath": STORE_CA_FOLDER, "readOnly": True})
     mounts += added.volume_mounts

@@ -74,7 +74,8 @@ def totals(status: TranscriptionJobStatus) -> Totals:
 
 
 def steps(before: TranscriptionJobStatus, after: TranscriptionJobStatus, now: datetime) -> Steps:
-    """From one status of a run to a later one. A report from the future counts no time: it would be anybody's invention."""
+    """From one status of a run to a later one. A report from the future counts no time, nor one from before the run's
+    start: it would be anybody's invention."""
     known = {shard.index: shard for shard in before.shards or []}
     seconds: defaultdict[Stage, float] = defaultdict(float)
     outages = 0
@@ -82,7 +83,8 @@ def steps(before: TranscriptionJobStatus, after: TranscriptionJobStatus, now: da
         earlier = known.get(shard.index)
         was_there = earlier is not None and earlier.pod_name == shard.pod_name
         if earlier and was_there and earlier.last_update_time < shard.last_update_time <= now + CLOCKS_DIFFER:
-            seconds[stage_of(earlier)] += (shard.last_update_time - earlier.last_update_time).total_seconds()
+            since = max(earlier.last_update_time, after.start_time or earlier.last_update_time)
+            seconds[stage_of(earlier)] += max(0.0, (shard.last_update_time - since).total_seconds())
         if shard.stage is Stage.WAITING_FOR_STORE and not (earlier and was_there and earlier.stage is Stage.WAITING_FOR_STORE):
             outages += 1
     return Steps(seconds, outages)

@@ -1,13 +1,14 @@
 """Whose child is it? Its controller says, in the same namespace; a label, which anybody can write, never does."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.unit.operator.world import a_running_job
-from transcription_api.names import API_VERSION, GROUP, KIND
+from transcription_api.names import ANNOTATION_EFFECTIVE, API_VERSION, GROUP, KIND
 from transcription_operator.caches import MAX_EARLY_PODS, Caches
 from transcription_operator.observed import ChildPod, controller_uid, read_job, read_pod
 
@@ -176,3 +177,10 @@ def test_a_pod_of_an_older_run_is_not_counted_for_the_next() -> None:
     job.with_child(started=6)
     job.pods[POD.name] = WORLD.pods[POD.name]
     assert job.reconciled(10).status["phase"] == "Pending"
+
+
+def test_an_annotation_that_no_operator_wrote_so_long_takes_no_memory() -> None:
+    child = deepcopy(WORLD.child)
+    for length, kept in ((65_536, 65_536), (65_537, 0)):
+        child["metadata"].setdefault("annotations", {})[ANNOTATION_EFFECTIVE] = "x" * length
+        assert len(read_job(child).effective) == kept

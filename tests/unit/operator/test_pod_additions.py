@@ -1,5 +1,6 @@
 """What an administrator adds to runner pods reaches them, is recorded with the run, and is out of users' hands."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,39 @@ def test_pods_run_as_the_user_that_is_given_and_no_less_confined() -> None:
         "supplementalGroups": [4000],
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+
+
+def test_a_user_that_the_values_leave_out_is_for_the_namespace_to_give() -> None:
+    job = a_job()
+    operator = settings({"user": {}})
+    assert template_of(job, operator)["spec"]["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    job.reconciled(9, operator).children.clear()
+    assert "runAsUser" not in template_of(job, settings())["spec"]["securityContext"]
+
+
+@pytest.mark.parametrize(
+    "written", ["[" * 2000, '{"affinity":' + '{"a":' * 2000, "nothing", '{"user": {"runAsUser": 0}}', '{"later": 1}']
+)
+def test_what_somebody_wrote_into_a_status_adds_nothing_and_stops_nobody(written: str) -> None:
+    job = a_job().reconciled(9, settings(ADDED))
+    job.status["effective"]["pod"] = written
+    job.children.clear()
+    template = template_of(job, settings())
+    assert template["spec"]["securityContext"]["runAsUser"] == 65532
+    assert "affinity" not in template["spec"]
+
+
+def test_no_part_of_a_status_nests_as_deep_as_its_writer_likes() -> None:
+    crd = (Path(__file__).parents[3] / "crds" / "transcriptionjobs.yaml").read_text()
+    assert "x-kubernetes-preserve-unknown-fields" not in crd
+
+
+def test_labels_have_room_on_a_pod() -> None:
+    with pytest.raises(ValidationError, match="at most 32 together"):
+        settings({"labels": {f"l{n}": "x" for n in range(30)}}, labels=["a", "b", "c"])
 
 
 def test_without_additions_none_are_recorded_so_that_an_older_crd_has_nothing_to_drop() -> None:
@@ -151,6 +185,15 @@ def test_what_is_added_cannot_pass_for_what_the_operator_says() -> None:
         ({"volumes": [{"name": "root", "hostPath": {"path": "/"}}]}, "needs a name and one of configMap, secret"),
         ({"volumes": [{"name": "two", "emptyDir": {}, "secret": {"secretName": "x"}}]}, "needs a name and one of"),
         ({"volumeMounts": [{"name": "config", "mountPath": "/x"}]}, "no additional volume of this name"),
+        ({"volumes": [{"name": "a", "emptyDir": {}}] * 2}, "volume a: there are several"),
+        (
+            {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/tmp/"}]},
+            "mountPath /tmp: the op",
+        ),
+        (
+            {"volumes": [{"name": "a", "emptyDir": {}}], "volumeMounts": [{"name": "a", "mountPath": "/a"}] * 2},
+            "mountPath /a: there are several",
+        ),
         ({"user": {"runAsUser": 0}}, "greater than or equal to 1"),
         ({"user": {"seLinuxOptions": {}}}, "seLinuxOptions"),
         ({"annotations": {f"a{n}": "x" * 1000 for n in range(9)}}, "8192 are recorded"),

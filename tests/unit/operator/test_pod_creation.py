@@ -97,3 +97,16 @@ def test_thousands_of_events_that_somebody_wrote_are_not_read_to_the_end() -> No
     (job,) = podless().observed().jobs
     assert asyncio.run(creation_failure(cast(Cluster, Endless()), job, at(10))) == "exceeded quota"
     assert len(asked) == 1
+
+
+def test_few_events_are_asked_for_since_each_may_be_a_megabyte() -> None:
+    asked: list[int] = []
+
+    class Server:
+        async def pages(self, *_: object, limit: int = 500, **__: object) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+            asked.append(limit)
+            yield "1", []
+
+    (job,) = podless().observed().jobs
+    assert asyncio.run(creation_failure(cast(Cluster, Server()), job, at(10))) is None
+    assert asked == [30]
