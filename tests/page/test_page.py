@@ -181,6 +181,8 @@ def test_files_can_be_dropped_anywhere(chromium: Browser, dictation: str) -> Non
         page.dispatch_event("#welcome", "drop", {"dataTransfer": dropped})
         expect(page.locator(".file .name")).to_have_text(["a.wav", "b.wav"])
         expect(page.locator(".file[data-state=done]")).to_have_count(2)
+        page.get_by_role("button", name="a.wav", exact=True).click()  # shown is what was done first, and that may be the other
+        expect(page.locator("#title")).to_have_text("a.wav")
         expect(page.locator("#player-note")).to_contain_text("cannot play")
         page.get_by_role("button", name="Remove a.wav").click()
         expect(page.locator(".file .name")).to_have_text(["b.wav"])
