@@ -79,7 +79,9 @@ def operators(team: Kubectl, tmp_path: Path) -> Iterator[Callable[..., Operator]
     for one in made:
         one.kill()
     logs = "\n".join(one.log() for one in made)
-    assert "cannot" not in logs, f"the operator lacks a right: {logs}"
+    # A namespace of an earlier test may still be on its way out: what is refused there is no right that is lacking.
+    lacking = [line for line in logs.splitlines() if "cannot" in line and "because it is being terminated" not in line]
+    assert not lacking, f"the operator lacks a right: {logs}"
     assert "Traceback" not in logs, logs
 
 
