@@ -65,6 +65,12 @@ def team(cluster: None) -> Iterator[Kubectl]:
             kubectl("delete", o["kind"], o["metadata"]["name"], "--ignore-not-found")
 
 
+def lacking(log: str) -> list[str]:
+    """What the operator says that it cannot do. A namespace of an earlier test may still be on its way out: what is refused there
+    is no right that is lacking."""
+    return [line for line in log.splitlines() if "cannot" in line and "because it is being terminated" not in line]
+
+
 @pytest.fixture
 def operators(team: Kubectl, tmp_path: Path) -> Iterator[Callable[..., Operator]]:
     """Makes operators for the namespace, not yet started; whatever still runs at the end is killed."""
@@ -79,9 +85,7 @@ def operators(team: Kubectl, tmp_path: Path) -> Iterator[Callable[..., Operator]
     for one in made:
         one.kill()
     logs = "\n".join(one.log() for one in made)
-    # A namespace of an earlier test may still be on its way out: what is refused there is no right that is lacking.
-    lacking = [line for line in logs.splitlines() if "cannot" in line and "because it is being terminated" not in line]
-    assert not lacking, f"the operator lacks a right: {logs}"
+    assert not lacking(logs), f"the operator lacks a right: {logs}"
     assert "Traceback" not in logs, logs
 
 
@@ -116,4 +120,4 @@ def everywhere(home: Kubectl, tmp_path: Path) -> Iterator[Operator]:
     operator.start()
     yield operator
     operator.kill()
-    assert "cannot" not in operator.log(), operator.log()
+    assert not lacking(operator.log()), operator.log()
